@@ -1,0 +1,1 @@
+"""One file per command; `recontact_pipelines.cli` lists them."""
