@@ -1,0 +1,1 @@
+"""Training, scoring and keeping the two models."""

@@ -1,0 +1,238 @@
+"""One trained model with all that scoring needs, kept as text that is never unpickled."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recontact.errors import UserError
+from recontact.model.calibration import Calibrator, Cuts, Floats
+from recontact.model.encoding import Encoding
+from recontact.model.engine import lightgbm
+
+FORMAT = 1
+MODEL_FILE = "model.txt"
+FACTS_FILE = "recontact.json"
+TARGETS = ("repeated", "escalation")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The model of one target: trees, encoding, calibration, bands, policy and origin.
+
+    A folder holds it as `model.txt`, LightGBM's own text, and `recontact.json`, the rest.
+    The second keeps the SHA-256 of the first, since a damaged text would end the process.
+
+    Attributes
+    ----------
+    target : str
+        `repeated` or `escalation`.
+    model : str
+        The trees as LightGBM's text.
+    encoding : Encoding
+        The features and their frozen categories; `moment` is one of them.
+    calibrators : dict of str to Calibrator
+        One for each moment that the model was trained for.
+    cuts : Cuts
+        From which probability a contact is `medium` and `high`.
+    policy, policy_digest : str
+        The FCR policy as YAML text, and its digest.
+    known_from : dict of str to str
+        Which contact column is known from which moment.
+    wrapup_delay_s : float
+        How late after its end a contact's record may come and still be seen at wrap-up.
+    facts : dict
+        Origin: parameters, counts of rows, data digest, versions. Nothing here is needed
+        to score.
+    version : str
+        Version in the registry, empty where it was not loaded from there.
+    """
+
+    target: str
+    model: str
+    encoding: Encoding
+    calibrators: dict[str, Calibrator]
+    cuts: Cuts
+    policy: str
+    policy_digest: str
+    known_from: dict[str, str] = field(default_factory=dict)
+    wrapup_delay_s: float = 900.0
+    facts: dict[str, Any] = field(default_factory=dict)
+    version: str = ""
+
+    @cached_property
+    def booster(self) -> Any:
+        """LightGBM's model."""
+        return lightgbm().Booster(model_str=self.model)
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the trees' text."""
+        return hashlib.sha256(self.model.encode()).hexdigest()
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """The moments that it can score."""
+        return tuple(self.calibrators)
+
+    def predict(self, table: pa.Table) -> Floats:
+        """Give the probability of the outcome for each row of a features table.
+
+        Parameters
+        ----------
+        table : pyarrow.Table
+            The feature columns and `moment`; where `<target>_already` is true, it is 1.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            Calibrated probabilities, never null.
+
+        Raises
+        ------
+        UserError
+            A feature is missing, or a moment is not one that it was trained for.
+        """
+        moments = np.asarray(table["moment"].to_numpy(zero_copy_only=False), dtype=object)
+        probabilities = self.predict_rows(self.encoding.matrix(table), moments)
+        return np.where(self.already(table), 1.0, probabilities)
+
+    def predict_rows(
+        self, matrix: Floats, moments: Sequence[str] | npt.NDArray[np.object_]
+    ) -> Floats:
+        """Give the probabilities of encoded rows (`encoding.row` or `encoding.matrix`)."""
+        raw = np.asarray(self.booster.predict(matrix, raw_score=True), dtype=np.float64)
+        kinds = np.asarray(moments, dtype=object)
+        out = np.full(len(raw), np.nan)
+        for moment in dict.fromkeys(kinds.tolist()):
+            rows = kinds == moment
+            out[rows] = self._calibrator(moment)(raw[rows])
+        return out
+
+    def predict_one(self, values: Mapping[str, Any]) -> float:
+        """Give the probability for one mapping of feature names, `moment` among them."""
+        return float(self.predict_rows(self.encoding.row(values)[None, :], [values["moment"]])[0])
+
+    def contributions(self, table: pa.Table) -> Floats:
+        """Give what each feature adds to the log-odds of each row, the base value last.
+
+        They are Shapley values of the trees (Lundberg and others, 2020, "From local
+        explanations to global understanding"), before calibration.
+        """
+        return self.contributions_rows(self.encoding.matrix(table))
+
+    def contributions_rows(self, matrix: Floats) -> Floats:
+        """Give the contributions of encoded rows, one column a feature, the base value last."""
+        return np.asarray(self.booster.predict(matrix, pred_contrib=True), dtype=np.float64)
+
+    def already(self, table: pa.Table) -> npt.NDArray[np.bool_]:
+        """Tell in which rows the outcome was known at the instant."""
+        name = f"{self.target}_already"
+        if name not in table.column_names:
+            return np.zeros(len(table), dtype=bool)
+        known = pc.fill_null(table[name], fill_value=False)
+        return np.asarray(known.to_numpy(), dtype=bool)
+
+    def bands(
+        self, probabilities: Sequence[float] | Floats, already: Sequence[bool] | None = None
+    ) -> list[str]:
+        """Name the band of each probability: low, medium, high or already."""
+        return self.cuts.bands(probabilities, already)
+
+    def with_version(self, version: str) -> "Bundle":
+        """Give the same bundle, named by its version in the registry."""
+        return replace(self, version=version)
+
+    def save(self, folder: Path | str) -> None:
+        """Write the two files into a folder, which is created."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MODEL_FILE).write_bytes(self.model.encode())
+        text = json.dumps(self._as_json(), indent=1, sort_keys=True, allow_nan=False)
+        (folder / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Bundle":
+        """Read a bundle from its folder.
+
+        Raises
+        ------
+        UserError
+            A file is missing, damaged or of another format.
+        """
+        folder = Path(folder)
+        try:
+            facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
+            model = (folder / MODEL_FILE).read_bytes()
+        except (OSError, ValueError) as error:
+            raise _damaged(folder, str(error)) from error
+        if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+            raise _damaged(folder, f"{FACTS_FILE} is not of format {FORMAT}")
+        if hashlib.sha256(model).hexdigest() != facts.get("sha256"):
+            raise _damaged(folder, f"{MODEL_FILE} is not the text that was saved")
+        try:
+            return cls._from_json(facts, model.decode())
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise _damaged(folder, f"{FACTS_FILE}: {error!r}") from error
+
+    def _calibrator(self, moment: str) -> Calibrator:
+        if moment not in self.calibrators:
+            raise UserError(
+                f"the model of '{self.target}' was not trained for the moment '{moment}'",
+                mend=f"ask for one of: {', '.join(self.moments)}",
+            )
+        return self.calibrators[moment]
+
+    def _as_json(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "target": self.target,
+            "sha256": self.sha256,
+            "features": list(self.encoding.features),
+            "categories": {k: list(v) for k, v in self.encoding.categories.items()},
+            "calibrators": {
+                moment: {"raw": list(c.raw), "true": list(c.true)}
+                for moment, c in self.calibrators.items()
+            },
+            "cuts": {"medium": self.cuts.medium, "high": self.cuts.high},
+            "policy": self.policy,
+            "policy_digest": self.policy_digest,
+            "known_from": self.known_from,
+            "wrapup_delay_s": self.wrapup_delay_s,
+            "facts": self.facts,
+        }
+
+    @classmethod
+    def _from_json(cls, facts: dict[str, Any], model: str) -> "Bundle":
+        return cls(
+            target=facts["target"],
+            model=model,
+            encoding=Encoding(
+                tuple(facts["features"]), {k: tuple(v) for k, v in facts["categories"].items()}
+            ),
+            calibrators={
+                moment: Calibrator(tuple(knots["raw"]), tuple(knots["true"]))
+                for moment, knots in facts["calibrators"].items()
+            },
+            cuts=Cuts(**facts["cuts"]),
+            policy=facts["policy"],
+            policy_digest=facts["policy_digest"],
+            known_from=facts["known_from"],
+            wrapup_delay_s=facts["wrapup_delay_s"],
+            facts=facts["facts"],
+        )
+
+
+def _damaged(folder: Path, why: str) -> UserError:
+    return UserError(
+        f"{folder}: not a usable model: {why}",
+        mend="train again (recontact train), or go back with: recontact rollback",
+    )

@@ -1,0 +1,73 @@
+"""Raw scores to probabilities that mean what they say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+LIMIT = 13.8  # log-odds of about one in a million: no score is ever quite 0 or 1
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """A line through knots in log-odds, carried on straight beyond the outermost two.
+
+    Attributes
+    ----------
+    raw : tuple of float
+        Log-odds as the model gives them, rising; at least two.
+    true : tuple of float
+        The log-odds that were observed at each, rising.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> honest = Calibrator((-1.0, 1.0), (-1.0, 1.0))
+    >>> honest(np.array([0.0, np.log(3)])).round(6).tolist()
+    [0.5, 0.75]
+    """
+
+    raw: tuple[float, ...]
+    true: tuple[float, ...]
+
+    def __call__(self, scores: Floats) -> Floats:
+        """Give the probability of each raw score (log-odds), between 0 and 1 and neither."""
+        raw, true, first, last = self._knots
+        odds = np.interp(scores, raw, true)
+        odds += np.minimum(scores - raw[0], 0.0) * first
+        odds += np.maximum(scores - raw[-1], 0.0) * last
+        return 1.0 / (1.0 + np.exp(-np.clip(odds, -LIMIT, LIMIT)))
+
+    @cached_property
+    def _knots(self) -> tuple[Floats, Floats, float, float]:
+        raw, true = np.array(self.raw), np.array(self.true)
+        slopes = np.diff(true) / np.diff(raw)
+        return raw, true, float(slopes[0]), float(slopes[-1])
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """From which probability a contact is in the band `medium` and in `high`.
+
+    Examples
+    --------
+    >>> Cuts(0.2, 0.5).bands([0.1, 0.2, 0.9, 1.0], already=[False, False, False, True])
+    ['low', 'medium', 'high', 'already']
+    """
+
+    medium: float
+    high: float
+
+    def bands(
+        self, probabilities: Sequence[float] | Floats, already: Sequence[bool] | None = None
+    ) -> list[str]:
+        """Name the band of each probability; `already` where the outcome is known."""
+        names = np.array(["low", "medium", "high"], dtype=object)
+        level = np.searchsorted([self.medium, self.high], probabilities, side="right")
+        bands = names[level]
+        if already is not None:
+            bands[np.asarray(already, dtype=bool)] = "already"
+        return list(bands)

@@ -1,0 +1,34 @@
+"""LightGBM, imported with one clear message where it cannot run."""
+
+from types import ModuleType
+
+from recontact.errors import UserError
+
+
+def lightgbm() -> ModuleType:
+    """Import LightGBM.
+
+    Raises
+    ------
+    UserError
+        It is not installed, or the system lacks the OpenMP library that it needs.
+
+    Examples
+    --------
+    >>> lightgbm().__name__
+    'lightgbm'
+    """
+    try:
+        import lightgbm as engine  # noqa: PLC0415 - labels and features work without it
+    except ModuleNotFoundError as error:
+        raise UserError(
+            "models need LightGBM, which is not installed",
+            mend="pip install 'recontact[train]'",
+        ) from error
+    except OSError as error:
+        raise UserError(
+            f"LightGBM cannot start: {error}",
+            mend="install the OpenMP library (Debian and Ubuntu: apt-get install libgomp1)",
+        ) from error
+    module: ModuleType = engine
+    return module
