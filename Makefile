@@ -1,0 +1,55 @@
+# `make` lists what there is to make. Everything happens in .venv, which is made when needed.
+BIN := .venv/bin
+DATA ?= simulated
+PORT ?= 8000
+SOURCES := src pipelines serving tests notebooks scripts
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench campaign mlflow notebooks lock wheel clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+# A stamp is as new as what it was made from, so that a second run starts at once.
+.venv/.demo: requirements/tools.txt requirements/demo.txt pyproject.toml
+	@scripts/setup.sh demo
+.venv/.dev: requirements/tools.txt requirements/dev.txt pyproject.toml
+	@scripts/setup.sh dev
+
+setup: .venv/.dev ## make .venv with recontact and the tests' tools
+
+demo: .venv/.demo ## the main job and the pages; DATA=servicenow for real records, ONCE=1 to end by itself, PORT=8000
+	@$(BIN)/recontact demo --data $(DATA) --port $(PORT) $(if $(ONCE),--once)
+
+test: .venv/.dev ## every test; ARGS="-k labels" for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/.dev ## format, lint and types
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/mypy
+
+format: .venv/.dev ## put the code into its form
+	@$(BIN)/ruff format $(SOURCES)
+	@$(BIN)/ruff check --fix $(SOURCES)
+
+bench: .venv/.dev ## measure speed and memory
+	@for file in tests/bench/bench_*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
+
+campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
+	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property $(ARGS)
+
+mlflow: .venv/.demo ## open MLflow's pages on what the demo trained
+	@$(BIN)/mlflow server --backend-store-uri sqlite:///demo/mlflow.db --host 127.0.0.1 --port 5000
+
+notebooks: .venv/.dev ## run the notebooks
+	@$(BIN)/python -m pytest --nbmake notebooks
+
+lock: .venv/.dev ## pin all packages again; ARGS=--upgrade takes newer ones
+	@scripts/lock.sh $(ARGS)
+
+wheel: .venv/.dev ## build the wheel into dist/
+	@$(BIN)/uv build --wheel --no-build-isolation --python $(BIN)/python --out-dir dist
+
+clean: ## remove .venv, caches and what the demo wrote
+	rm -rf .venv demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

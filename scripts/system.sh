@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Checks the system packages that no wheel brings, and installs them where it may: scripts/system.sh demo|dev
+set -euo pipefail
+
+has_libgomp1() { ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || [ -n "$(find /usr/lib /lib -name 'libgomp.so.1' -print -quit 2>/dev/null)" ]; }
+has_chromium() { command -v chromium >/dev/null; }
+
+need() { # need PACKAGE WHY
+  if "has_$1"; then return; fi
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "setup: installing the system package $1 ($2)" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get update -q && apt-get install -q -y --no-install-recommends "$1"; } >&2 || true
+  fi
+  if ! "has_$1"; then
+    echo "setup: error: the system package $1 is missing ($2): install it, on Debian and Ubuntu with \`apt-get install $1\`" >&2
+    exit 1
+  fi
+}
+
+need libgomp1 "LightGBM's wheel needs libgomp.so.1"
+if [ "$1" = dev ]; then need chromium "the tests look at the pages in it"; fi
