@@ -1,0 +1,158 @@
+"""From contacts and labels to the rows that a model learns from: features beside targets."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recontact.contacts import instants
+from recontact.errors import UserError
+from recontact.features.kernel import SECOND, Floats
+from recontact.features.known import MOMENTS, WRAPUP_DELAY_S, known_from
+from recontact.features.table import Source, compute, feature_columns
+from recontact.history import customers
+from recontact.policy import Policy
+
+__all__ = ["build", "feature_columns", "features"]
+
+
+def features(
+    contacts: pa.Table,
+    labels: pa.Table,
+    moment: str,
+    *,
+    known: Mapping[str, str] | None = None,
+    elapsed_s: float | None = None,
+    delay_s: float = WRAPUP_DELAY_S,
+) -> pa.Table:
+    """Compute the features of every eligible contact at one moment, as known then.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table
+        Clean contacts, with what their source says is known from when in the metadata.
+    labels : pyarrow.Table
+        Their labels (`recontact.label`): same rows, same order, policy in the metadata.
+    moment : {"start", "live", "wrapup"}
+        When the score is asked for.
+    known : mapping of str to str, optional
+        Changes to what is known from when (`recontact.features.known_from`).
+    elapsed_s : float, optional
+        Seconds since the start, needed at `live`.
+    delay_s : float
+        At `wrapup`, how many seconds after the end a record may come.
+
+    Returns
+    -------
+    pyarrow.Table
+        `contact_id`, `moment`, `at`, the features (`recontact.features.FEATURES` and the named
+        extra columns), `repeated_already`, `escalation_already`.
+
+    Raises
+    ------
+    UserError
+        Labels of other contacts, an unknown moment, or `live` without its elapsed time.
+
+    Examples
+    --------
+    >>> import datetime as dt, pyarrow as pa
+    >>> from recontact import label
+    >>> from recontact.contacts import canonical
+    >>> t = [dt.datetime(2026, 1, d) for d in (1, 2)]
+    >>> c = canonical(pa.table({"contact_id": ["1", "2"], "customer_id": ["x", "x"],
+    ...                         "started_at": t, "ended_at": t, "reason": ["a", "a"]}))
+    >>> features(c, label(c), "start")["contacts_7d"].to_pylist()
+    [0.0, 1.0]
+    """
+    if moment not in MOMENTS:
+        raise UserError(f"unknown moment '{moment}'", f"one of {', '.join(MOMENTS)}")
+    if moment == "live" and elapsed_s is None:
+        raise UserError("the moment 'live' needs the time since the start", "--elapsed 120s")
+    source = _source(contacts, labels, known, delay_s)
+    rows = np.flatnonzero(np.asarray(labels["eligible"]))
+    elapsed = None if elapsed_s is None else np.full(len(contacts), elapsed_s)
+    elapsed = elapsed if moment == "live" else None
+    return compute(source, rows, moment, source.rates(labels), elapsed_s=elapsed)
+
+
+def build(
+    contacts: pa.Table,
+    labels: pa.Table,
+    *,
+    moments: Sequence[str] = MOMENTS,
+    known: Mapping[str, str] | None = None,
+    delay_s: float = WRAPUP_DELAY_S,
+) -> pa.Table:
+    """Stack the features of every eligible contact at several moments beside its targets.
+
+    `live` rows are taken once a contact, at an instant between its start and its end that
+    depends on its `contact_id` alone; contacts shorter than two seconds have none.
+
+    Parameters
+    ----------
+    contacts, labels, known, delay_s
+        As for `features`.
+    moments : sequence of str
+        The moments to stack.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of `features`, then `repeated` and `escalation` (null where not judged or
+        not matured), `matured`, `started_at` and `customer` (a number, for grouping).
+    """
+    source = _source(contacts, labels, known, delay_s)
+    rates = source.rates(labels)
+    customer = customers(source.contacts)
+    eligible = np.asarray(labels["eligible"])
+    parts = []
+    for moment in moments:
+        elapsed, reached = _elapsed(source, moment)
+        rows = np.flatnonzero(eligible & reached)
+        part = compute(source, rows, moment, rates, elapsed_s=elapsed)
+        chosen = labels.select(["repeated", "escalation", "matured"]).take(pa.array(rows))
+        for name in chosen.column_names:
+            part = part.append_column(name, chosen[name])
+        part = part.append_column("started_at", source.contacts["started_at"].take(pa.array(rows)))
+        parts.append(part.append_column("customer", pa.array(customer[rows])))
+    return pa.concat_tables(parts)
+
+
+def _source(
+    contacts: pa.Table, labels: pa.Table, known: Mapping[str, str] | None, delay_s: float
+) -> Source:
+    same = len(contacts) == len(labels) and pc.all(
+        pc.equal(contacts["contact_id"], labels["contact_id"])
+    ).as_py() in {True, None}
+    if not same:
+        raise UserError(
+            "the labels are not of these contacts, row for row",
+            "label them anew: recontact label contacts.parquet --out labels.parquet",
+        )
+    return Source(contacts, policy_of(labels), known_from(contacts, known), delay_s)
+
+
+def policy_of(labels: pa.Table) -> Policy:
+    """Read the policy that labels were made with from their metadata."""
+    text = (labels.schema.metadata or {}).get(b"recontact.policy")
+    if text is None:
+        raise UserError(
+            "the labels do not say by which policy they were made",
+            "label anew with: recontact label contacts.parquet --out labels.parquet",
+        )
+    return Policy.from_text(text.decode())
+
+
+def _elapsed(source: Source, moment: str) -> tuple[Floats | None, npt.NDArray[np.bool_]]:
+    """Choose the instant of each contact's live row, and tell which contacts reach it."""
+    contacts = source.contacts
+    if moment != "live":
+        return None, np.ones(len(contacts), dtype=bool)
+    lasted = (instants(contacts["ended_at"]) - instants(contacts["started_at"])) / SECOND
+    names = contacts["contact_id"].to_numpy(zero_copy_only=False).astype(object)
+    share = pd.util.hash_array(names) / np.float64(2**64)
+    elapsed = np.floor(lasted * share) + 1.0
+    return elapsed, elapsed < lasted
