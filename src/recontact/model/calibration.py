@@ -71,3 +71,43 @@ class Cuts:
         if already is not None:
             bands[np.asarray(already, dtype=bool)] = "already"
         return list(bands)
+
+
+def calibrate(
+    raw: Floats, outcome: Floats, moments: npt.NDArray[np.object_]
+) -> dict[str, Calibrator]:
+    """Fit one line in log-odds for each moment on rows that the trees have not seen.
+
+    Parameters
+    ----------
+    raw : numpy.ndarray of float64
+        Log-odds as the trees give them.
+    outcome : numpy.ndarray of float64
+        What came, 0 or 1; both must occur.
+    moments : numpy.ndarray of str
+        The moment of each row. One with a single outcome is fitted on all rows.
+
+    Returns
+    -------
+    dict of str to Calibrator
+    """
+    calibrators = {}
+    for moment in sorted(set(moments.tolist())):
+        rows = moments == moment
+        if len(set(outcome[rows].tolist())) < 2:
+            rows = np.ones(len(raw), dtype=bool)
+        calibrators[moment] = _line(raw[rows], outcome[rows])
+    return calibrators
+
+
+def _line(raw: Floats, outcome: Floats) -> Calibrator:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - scoring needs no sklearn
+
+    line = LogisticRegression(C=1e6).fit(raw[:, None], outcome)
+    slope, level = float(line.coef_[0, 0]), float(line.intercept_[0])
+    if slope <= 0:  # a score that says nothing keeps its order around the base rate
+        rate = float(outcome.mean())
+        slope, level = 1.0, float(np.log(rate / (1 - rate)) - raw.mean())
+    low = float(raw.min())
+    high = max(float(raw.max()), low + 1.0)
+    return Calibrator((low, high), (slope * low + level, slope * high + level))

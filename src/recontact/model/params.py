@@ -1,0 +1,61 @@
+"""LightGBM's settings: the defaults, and those of a file."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from recontact.errors import UserError
+
+DEFAULTS: dict[str, Any] = {
+    "learning_rate": 0.03,
+    "num_leaves": 31,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 5.0,
+    "cat_smooth": 20.0,
+    "cat_l2": 20.0,
+    "min_data_per_group": 50,
+    "max_cat_threshold": 32,
+    "max_bin": 255,
+    "max_trees": 600,
+    "early_stopping": 60,
+}
+
+
+def read_params(path: str | Path | None) -> dict[str, Any]:
+    """Read settings from a YAML file, over the defaults.
+
+    Parameters
+    ----------
+    path : str or Path or None
+        The file; None gives the defaults.
+
+    Raises
+    ------
+    UserError
+        The file can't be read or names an unknown setting.
+
+    Examples
+    --------
+    >>> read_params(None)["num_leaves"]
+    31
+    """
+    if path is None:
+        return dict(DEFAULTS)
+    try:
+        given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(
+            f"{path}: not readable as YAML: {error}", "see models/params.yaml"
+        ) from error
+    if not isinstance(given, dict):
+        raise UserError(f"{path}: not a mapping of settings", "see models/params.yaml")
+    for name, value in given.items():
+        if name not in DEFAULTS:
+            raise UserError(f"{path}: unknown setting '{name}'", f"one of: {', '.join(DEFAULTS)}")
+        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+            raise UserError(f"{path}: {name}: not a number from 0 up: {value!r}")
+    return DEFAULTS | given
