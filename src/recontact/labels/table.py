@@ -1,0 +1,178 @@
+"""The labels table: one row per contact, from the contacts table and a policy."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from recontact.contacts import escalated_of, instants
+from recontact.durations import SECOND
+from recontact.frames import clean_contacts
+from recontact.history import Order, codes, order
+from recontact.labels.kernel import Found, Lived, search
+from recontact.labels.rules import EXCLUSIONS, Rules, rules
+from recontact.policy import Policy
+
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+POLICY = b"recontact.policy"
+POLICY_DIGEST = b"recontact.policy_digest"
+
+
+def label(contacts: Any, policy: Policy | None = None) -> pa.Table:
+    """Label every contact by a policy.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table, pandas.DataFrame or polars.DataFrame
+        Clean contacts; optional columns may be missing.
+    policy : Policy, optional
+        The defaults where left out.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per contact in the same order: `contact_id`, `eligible`, `exclusion`, `matured`,
+        `lookback_known`, `previous_contact_id`, `previous_gap_s`, `next_contact_id`,
+        `next_gap_s`, `first_contact`, `repeated`, `escalated`, `escalation`, `fcr`,
+        `episode_id`, `episode_position`; gaps in seconds. The metadata keep policy and digest.
+
+    Raises
+    ------
+    UserError
+        A required column is missing or null, a type is wrong, or a contact is not clean.
+
+    Examples
+    --------
+    >>> import datetime as dt, pyarrow as pa
+    >>> day = lambda d: dt.datetime(2026, 1, d)
+    >>> contacts = pa.table({
+    ...     "contact_id": ["1", "2", "3"], "customer_id": ["x", "x", "y"], "reason": ["bill"] * 3,
+    ...     "started_at": [day(3), day(4), day(9)], "ended_at": [day(3), day(4), day(9)]})
+    >>> labels = label(contacts, Policy.parse({"lookback": "0h"}))
+    >>> labels.select(["next_contact_id", "next_gap_s", "repeated", "fcr"]).to_pylist()[0]
+    {'next_contact_id': '2', 'next_gap_s': 86400.0, 'repeated': True, 'fcr': False}
+    """
+    policy = policy or Policy()
+    table = clean_contacts(contacts)
+    ordered = order(table)
+    applied = rules(table, policy, ordered)
+    lived = _lived(table, applied, ordered)
+    columns = _columns(table, policy, applied, _in_rows(_search(lived, ordered), ordered))
+    return pa.table(columns).replace_schema_metadata(
+        {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
+    )
+
+
+def _lived(contacts: pa.Table, applied: Rules, ordered: Order) -> Lived:
+    rows = ordered.rows
+    return Lived(
+        started=instants(contacts["started_at"])[rows],
+        ended=instants(contacts["ended_at"])[rows],
+        window=applied.window_us[rows],
+        lookback=applied.lookback_us[rows],
+        counts=applied.counts[rows],
+        linked=(applied.counts | applied.eligible)[rows],
+        escalated=escalated_of(contacts)[rows],
+        issues=np.ascontiguousarray(applied.issues[:, rows]),
+        window_class=np.searchsorted(applied.windows_us, applied.window_us[rows]),
+        windows=applied.windows_us,
+    )
+
+
+def _search(lived: Lived, ordered: Order) -> Found:
+    size = len(ordered.rows)
+    found = Found(
+        previous=np.full(size, -1, dtype=np.int64),
+        next=np.full(size, -1, dtype=np.int64),
+        escalated_later=np.zeros(size, dtype=bool),
+        head=np.full(size, -1, dtype=np.int64),
+        position=np.zeros(size, dtype=np.int64),
+    )
+    search(lived, ordered.starts, found)
+    return found
+
+
+def _in_rows(found: Found, ordered: Order) -> Found:
+    """Turn positions in order into rows of the table."""
+    rows = ordered.rows
+    at = np.empty_like(rows)
+    at[rows] = np.arange(len(rows))
+
+    def row(positions: Ints) -> Ints:
+        return np.where(positions < 0, -1, rows[positions])[at]
+
+    return Found(
+        previous=row(found.previous),
+        next=row(found.next),
+        escalated_later=found.escalated_later[at],
+        head=row(found.head),
+        position=found.position[at],
+    )
+
+
+def _columns(
+    contacts: pa.Table, policy: Policy, applied: Rules, found: Found
+) -> dict[str, pa.Array | pa.ChunkedArray]:
+    started, ended = instants(contacts["started_at"]), instants(contacts["ended_at"])
+    first_start, as_of = _edges(contacts, policy, started, ended)
+    ids, eligible, own = contacts["contact_id"], applied.eligible, escalated_of(contacts)
+    here = np.arange(len(ids))
+    matured = as_of - ended >= applied.window_us
+    lookback_known = started - first_start >= applied.lookback_us
+    has_previous, repeated = found.previous >= 0, found.next >= 0
+    first_known = eligible & (has_previous | lookback_known)
+    judged = eligible & matured
+    breaks = own & _escalation_breaks(contacts["program"], policy)
+    return {
+        "contact_id": ids,
+        "eligible": pa.array(eligible),
+        "exclusion": _take(pa.array(EXCLUSIONS), applied.exclusion),
+        "matured": pa.array(matured),
+        "lookback_known": pa.array(lookback_known),
+        "previous_contact_id": _take(ids, found.previous),
+        "previous_gap_s": _gap_s(started, ended, found.previous, here, has_previous),
+        "next_contact_id": _take(ids, found.next),
+        "next_gap_s": _gap_s(started, ended, here, found.next, repeated),
+        "first_contact": _where(first_known, ~has_previous),
+        "repeated": _where(judged, repeated),
+        "escalated": _where(eligible, own),
+        "escalation": _where(judged, own | found.escalated_later),
+        "fcr": _where(judged & first_known & ~has_previous, ~repeated & ~breaks),
+        "episode_id": _take(ids, found.head),
+        "episode_position": _where(found.head >= 0, found.position),
+    }
+
+
+def _edges(contacts: pa.Table, policy: Policy, started: Ints, ended: Ints) -> tuple[Ints, Ints]:
+    """Give the first start and the `as_of` that hold for each row."""
+    by_program = policy.edges == "program"
+    edge = codes(contacts["program"]) + 1 if by_program else np.zeros(len(started), np.int64)
+    first_start = np.full(edge.max(initial=0) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first_start, edge, started)
+    as_of = np.full(edge.max(initial=0) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(as_of, edge, ended)
+    if policy.as_of is not None:
+        as_of[:] = policy.as_of
+    return first_start[edge], as_of[edge]
+
+
+def _escalation_breaks(programs: pa.ChunkedArray, policy: Policy) -> Flags:
+    names = [*programs.unique().drop_null().to_pylist(), None]
+    breaks = [policy.for_program(name).escalation_breaks_fcr for name in names]
+    return np.array(breaks, dtype=bool)[codes(programs)]
+
+
+def _take(ids: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
+    return ids.take(pa.array(rows, mask=rows < 0))
+
+
+def _where(known: Flags, values: npt.NDArray[Any]) -> pa.Array:
+    return pa.array(values, mask=~known)
+
+
+def _gap_s(started: Ints, ended: Ints, earlier: Ints, later: Ints, known: Flags) -> pa.Array:
+    """Give the seconds from the end of the earlier to the start of the later row."""
+    return _where(known, np.maximum(0, started[later] - ended[earlier]) / SECOND)
