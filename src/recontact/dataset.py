@@ -102,7 +102,7 @@ def build(
     -------
     pyarrow.Table
         The columns of `features`, then `repeated` and `escalation` (null where not judged or
-        not matured), `matured`, `started_at` and `customer` (a number, for grouping).
+        not matured), `matured`, `started_at`, `ended_at` and `customer` (a number, for grouping).
     """
     source = _source(contacts, labels, known, delay_s)
     rates = source.rates(labels)
@@ -116,7 +116,8 @@ def build(
         chosen = labels.select(["repeated", "escalation", "matured"]).take(pa.array(rows))
         for name in chosen.column_names:
             part = part.append_column(name, chosen[name])
-        part = part.append_column("started_at", source.contacts["started_at"].take(pa.array(rows)))
+        for name in ("started_at", "ended_at"):
+            part = part.append_column(name, source.contacts[name].take(pa.array(rows)))
         parts.append(part.append_column("customer", pa.array(customer[rows])))
     return pa.concat_tables(parts)
 

@@ -116,18 +116,25 @@ def compute(
     pyarrow.Table
         `contact_id`, `moment`, `at`, the features, `repeated_already`, `escalation_already`.
     """
-    own_all = mask_own(
+    own = mask_own(
         source.contacts, moment, source.known, elapsed_s=elapsed_s, delay_s=source.delay_s
     )
     at = source.at(moment, elapsed_s)[rows]
-    own = own_all.take(pa.array(rows))
-    seen, places = _look_back(source, own_all, rows, at)
+    seen = see(source, own, rows, at)
+    return assemble(source, own.take(pa.array(rows)), seen, moment, at, rates)
+
+
+def assemble(
+    source: Source, own: pa.Table, seen: Seen, moment: str, at: Ints, rates: Rates
+) -> pa.Table:
+    """Put the features table together from what is known of each contact and what was seen."""
+    rows = len(own)
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "contact_id": own["contact_id"],
-        "moment": pa.array(np.full(len(rows), moment), pa.string()),
+        "moment": pa.array(np.full(rows, moment), pa.string()),
         "at": pa.array(at, pa.int64()).cast(INSTANT),
     }
-    found = _own(own, at) | _history(seen) | _last(source, own, seen, places, at)
+    found = _own(own, at) | _history(seen) | _last(source, own, seen, at)
     found |= rate_features(own, at, rates) | _calendar(at)
     for feature in FEATURES:
         columns[feature.name] = _column(found[feature.name], feature.kind == "number")
@@ -139,9 +146,25 @@ def compute(
     return pa.table(columns)
 
 
-def _look_back(source: Source, own_all: pa.Table, rows: Ints, at: Ints) -> tuple[Seen, Ints]:
+def see(source: Source, own: pa.Table, rows: Ints, at: Ints) -> Seen:
+    """Look back over the history of some contacts, each from its own instant.
+
+    Parameters
+    ----------
+    source : Source
+        All contacts that may have been seen.
+    own : pyarrow.Table
+        The same contacts with what is known of each itself (`mask_own`).
+    rows, at : numpy.ndarray of int64
+        Row numbers of the contacts to score, and their instants in microseconds.
+
+    Returns
+    -------
+    Seen
+        One row a contact; positions are those of `source.order`.
+    """
     o = source.order
-    know = arrays.knowing(source.contacts, own_all, source.policy, source.known)
+    know = arrays.knowing(source.contacts, own, source.policy, source.known)
     h = arrays.history(source.contacts, source.rules, know, o)
     position = np.empty(len(o.rows), dtype=np.int64)
     position[o.rows] = np.arange(len(o.rows))
@@ -156,14 +179,13 @@ def _look_back(source: Source, own_all: pa.Table, rows: Ints, at: Ints) -> tuple
     )
     look_back(h, o.starts, position[rows][by_place], at[by_place], seen)
     back = np.argsort(by_place, kind="stable")
-    sorted_back = Seen(
+    return Seen(
         seen.values[back],
         seen.last[back],
         seen.last_same[back],
         seen.repeated_already[back],
         seen.escalation_already[back],
     )
-    return sorted_back, o.rows
 
 
 def _own(own: pa.Table, at: Ints) -> dict[str, pa.ChunkedArray | npt.NDArray[np.float64]]:
@@ -183,8 +205,9 @@ def _history(seen: Seen) -> dict[str, Floats]:
 
 
 def _last(
-    source: Source, own: pa.Table, seen: Seen, places: Ints, at: Ints
+    source: Source, own: pa.Table, seen: Seen, at: Ints
 ) -> dict[str, pa.ChunkedArray | npt.NDArray[np.float64]]:
+    places = source.order.rows
     there = seen.last >= 0
     row = pa.array(places[seen.last], mask=~there)
     recorded = there & (known_of(source.contacts)[places[seen.last]] < at)
@@ -244,5 +267,6 @@ NOT_FEATURES: Sequence[str] = (
     "escalation",
     "matured",
     "started_at",
+    "ended_at",
     "customer",
 )
