@@ -1,0 +1,1 @@
+"""Sources: how exports of other systems become the contacts table."""
