@@ -191,7 +191,7 @@ def build(
         settled = np.full(len(contacts), np.iinfo(np.int64).max)
         settle(order.rows, order.starts, started, ended, window, known, settled)
         judged = np.flatnonzero(np.asarray(labels[column].is_valid()))
-        positive = np.asarray(labels[column].fill_null(value=False), dtype=bool)[judged]
+        positive = np.asarray(pc.fill_null(labels[column], fill_value=False), dtype=bool)[judged]
         rows = contacts.take(pa.array(judged))
         for entity in (ALL, *ENTITIES):
             name = ENTITIES.get(entity, ALL)

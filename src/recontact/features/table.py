@@ -80,8 +80,7 @@ class Source:
 
     def rates(self, labels: pa.Table) -> Rates:
         """Build the rates of agents, queues and reasons from labels of the same rows."""
-        own = mask_own(self.contacts, "wrapup", self.known, delay_s=np.inf)
-        know = arrays.knowing(self.contacts, own, self.policy, self.known)
+        know = arrays.knowing(self.contacts, self.contacts, self.policy, self.known)
         record = known_of(self.contacts)
         late = {c: record for c in ENTITIES.values() if self.known[c] != "start"}
         rests_on = arrays.rests_on(self.contacts, self.policy, know)

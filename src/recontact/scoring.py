@@ -1,0 +1,186 @@
+"""Score one live contact: the batch's own features on one customer's few contacts."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from recontact.contacts import SCHEMA
+from recontact.features.kernel import Seen
+from recontact.features.known import extras, mask_own
+from recontact.features.rates import Rates
+from recontact.features.table import Source, assemble, see
+from recontact.features.words import reasons
+from recontact.model.bundle import Bundle
+from recontact.next_issues import NextIssues
+from recontact.policy import Policy
+
+Contact = Mapping[str, Any]
+NOT_YET = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # stands for an end or a record still to come
+SPOKEN = {"repeated": "the customer has already been in touch again about this",
+          "escalation": "it has already been escalated"}  # fmt: skip
+
+
+class Scorer:
+    """Both models with what they need to score a live contact.
+
+    Parameters
+    ----------
+    bundles : mapping of str to Bundle
+        The models of `repeated` and `escalation`, of one policy.
+    rates : Rates
+        Cumulated labels of agents, queues and reasons.
+    next_issues : NextIssues
+        What followed what.
+    """
+
+    def __init__(
+        self, bundles: Mapping[str, Bundle], rates: Rates, next_issues: NextIssues
+    ) -> None:
+        self.bundles = dict(bundles)
+        self.rates = rates
+        self.next_issues = next_issues
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy that the models were trained under."""
+        return Policy.from_text(self._first.policy)
+
+    @property
+    def _first(self) -> Bundle:
+        return next(iter(self.bundles.values()))
+
+    def score(
+        self,
+        contact: Contact,
+        history: Sequence[Contact],
+        *,
+        moment: str,
+        at: dt.datetime,
+        explain: str = "auto",
+    ) -> dict[str, Any]:
+        """Score a contact as it stands.
+
+        Parameters
+        ----------
+        contact : mapping
+            The contact's columns known so far; instants are aware datetimes.
+        history : sequence of mapping
+            The same customer's other contacts in the same program, one version each, at most
+            the 500 latest that started before the instant; `ended_at` and `known_at` are None
+            for those only seen to begin.
+        moment : {"start", "live", "wrapup"}
+            When the score is asked for.
+        at : datetime.datetime
+            The instant of the request; at `wrapup`, `ended_at` where the contact has none.
+        explain : {"auto", "always", "never"}
+            Whether to give reasons: `auto` gives them from the band `medium` up.
+
+        Returns
+        -------
+        dict
+            `repeated` and `escalation` (each `probability` and `band`), `reasons`,
+            `next_issues`, `history` and `degraded`.
+        """
+        source = self._source(contact, history, moment, at)
+        elapsed = (at - contact["started_at"]).total_seconds()
+        elapsed_s = np.full(len(source.contacts), elapsed) if moment == "live" else None
+        rows = np.zeros(1, dtype=np.int64)
+        own = mask_own(source.contacts, moment, source.known, delay_s=source.delay_s)
+        instants = source.at(moment, elapsed_s)[rows]
+        seen = see(source, own, rows, instants)
+        table = assemble(source, own.take(pa.array(rows)), seen, moment, instants, self.rates)
+        degraded = self._degraded(table, moment)
+        if moment not in self._first.moments:
+            table = table.set_column(1, "moment", pa.array(["start"]))
+        outcomes, told = self._judge(table, explain)
+        return {
+            **outcomes,
+            "reasons": told,
+            "next_issues": self.next_issues.probable(table["reason"][0].as_py()),
+            "history": _history(source, seen, table, int(instants[0])),
+            "degraded": degraded,
+        }
+
+    def _source(
+        self, contact: Contact, history: Sequence[Contact], moment: str, at: dt.datetime
+    ) -> Source:
+        known = self._first.known_from
+        ended = contact.get("ended_at") or at if moment == "wrapup" else NOT_YET
+        own = {**contact, "ended_at": ended, "known_at": ended}
+        others = [
+            {**other, "ended_at": other.get("ended_at") or NOT_YET,
+             "known_at": other.get("known_at") or other.get("ended_at") or NOT_YET}
+            for other in history
+        ]  # fmt: skip
+        rows = [own, *others]
+        columns = {f.name: pa.array([r.get(f.name) for r in rows], f.type) for f in SCHEMA}
+        for name in extras(known):
+            columns[name] = self._extra(name, [row.get(name) for row in rows])
+        return Source(pa.table(columns), self.policy, known, self._first.wrapup_delay_s)
+
+    def _extra(self, name: str, values: list[Any]) -> pa.Array:
+        if name not in self._first.encoding.categories:
+            return pa.array(values).cast(pa.float64())
+        texts = [str(v).lower() if isinstance(v, bool) else v for v in values]
+        return pa.array([None if v is None else str(v) for v in texts], pa.string())
+
+    def _judge(self, table: pa.Table, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        outcomes: dict[str, Any] = {}
+        told: list[dict[str, Any]] = []
+        for target, bundle in self.bundles.items():
+            already = bundle.already(table)
+            probability = bundle.predict(table)
+            band = bundle.bands(probability, already.tolist())[0]
+            outcomes[target] = {"probability": float(probability[0]), "band": band}
+            if explain == "always" or (explain == "auto" and band != "low"):
+                told += _reasons(target, bundle, table, band)
+        return outcomes, told
+
+    def _degraded(self, table: pa.Table, moment: str) -> list[str]:
+        missing = []
+        if moment not in self._first.moments:
+            missing.append(f"moment: no model for '{moment}', scored as at the start")
+        if table["contacts_before"][0].as_py() is None:
+            missing.append("history: the customer is not known")
+        if not len(self.rates.kinds["all_repeat"].day):
+            missing.append("rates: none are loaded")
+        for name in ("queue", "channel", "program", "site"):
+            value = table[name][0].as_py()
+            categories = self._first.encoding.categories.get(name, ())
+            if value is not None and categories and value not in categories:
+                missing.append(f"{name}: '{value}' was not seen in training")
+        return missing
+
+
+def _reasons(target: str, bundle: Bundle, table: pa.Table, band: str) -> list[dict[str, Any]]:
+    row = table.to_pylist()[0]
+    if band == "already":
+        fact = f"{target}_already"
+        return [{"outcome": target, "feature": fact, "value": True, "effect": None,
+                 "text": SPOKEN[target]}]  # fmt: skip
+    effects = dict(
+        zip(bundle.encoding.features, map(float, bundle.contributions(table)[0]), strict=False)
+    )
+    effects.pop("moment", None)
+    return reasons(target, row, effects)
+
+
+def _history(source: Source, seen: Seen, table: pa.Table, at: int) -> dict[str, Any]:
+    def count(name: str) -> int | None:
+        value = table[name][0].as_py()
+        return None if value is None else int(value)
+
+    found = {"contacts_48h": count("contacts_48h"), "contacts_30d": count("contacts_30d"),
+             "last_contact_at": None, "last_reason": None, "last_agent_id": None}  # fmt: skip
+    if seen.last[0] < 0:
+        return found
+    last = source.contacts.slice(int(source.order.rows[seen.last[0]]), 1)
+    known = last["known_at"].cast(pa.int64())[0].as_py() < at
+    found["last_contact_at"] = last["started_at"][0].as_py()
+    found["last_reason"] = table["last_reason"][0].as_py()
+    found["last_agent_id"] = last["agent_id"][0].as_py() if known else None
+    return found
