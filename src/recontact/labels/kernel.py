@@ -48,7 +48,7 @@ class Found(NamedTuple):
 @compiled
 def gap(lived: Lived, i: int, j: int) -> int:
     """Give the time from the end of the earlier `i` to the start of the later `j`."""
-    return max(0, lived.started[j] - lived.ended[i])
+    return int(max(0, lived.started[j] - lived.ended[i]))
 
 
 @compiled
