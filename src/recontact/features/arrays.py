@@ -94,5 +94,5 @@ def history(contacts: pa.Table, rules: Rules, know: Knowing, o: Order) -> Histor
         escalated=escalated_of(contacts)[rows],
         keys=np.ascontiguousarray(keys[:, rows]),
         key_from=np.ascontiguousarray(know.key_from[:, rows]),
-        own_key=np.ascontiguousarray(know.own_key[:, rows]),
+        own_key=know.own_key[:, rows] & (keys[:, rows] >= 0),
     )
