@@ -74,7 +74,7 @@ class Cuts:
 
 
 def calibrate(
-    raw: Floats, outcome: Floats, moments: npt.NDArray[np.object_]
+    raw: Floats, outcome: Floats, moments: npt.NDArray[np.object_], wanted: Sequence[str]
 ) -> dict[str, Calibrator]:
     """Fit one line in log-odds for each moment on rows that the trees have not seen.
 
@@ -85,14 +85,16 @@ def calibrate(
     outcome : numpy.ndarray of float64
         What came, 0 or 1; both must occur.
     moments : numpy.ndarray of str
-        The moment of each row. One with a single outcome is fitted on all rows.
+        The moment of each row.
+    wanted : sequence of str
+        The moments that will be scored. One without rows of both outcomes is fitted on all.
 
     Returns
     -------
     dict of str to Calibrator
     """
     calibrators = {}
-    for moment in sorted(set(moments.tolist())):
+    for moment in wanted:
         rows = moments == moment
         if len(set(outcome[rows].tolist())) < 2:
             rows = np.ones(len(raw), dtype=bool)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.features.known import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import feature_columns
 from recontact.model.bundle import Bundle
 from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate
@@ -64,7 +65,7 @@ def fit(
     policy: Policy,
     *,
     known_from: Mapping[str, str] | None = None,
-    wrapup_delay_s: float = 900.0,
+    wrapup_delay_s: float = WRAPUP_DELAY_S,
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     facts: Mapping[str, Any] | None = None,
@@ -74,7 +75,8 @@ def fit(
     The last fifth of the training rows by time, after a gap of the greatest window, decides
     how many trees there are, calibrates them for each moment (Platt, 1999, "Probabilistic
     outputs for support vector machines") and sets the bands. Then as many trees are grown
-    again from all training rows, since the newest matter most.
+    again from all training rows, since the newest matter most. A moment without rows, such as
+    `live` for tickets, which take no time, is calibrated on all.
 
     Parameters
     ----------
@@ -110,7 +112,7 @@ def fit(
     data = _encode(rows, target)
     trees, raw = _probe(data, later, settings, seed)
     moments = data.moments[later.later]
-    calibrators = calibrate(raw, data.outcome[later.later], moments)
+    calibrators = calibrate(raw, data.outcome[later.later], moments, MOMENTS)
     final = _grow(data, settings | {"max_trees": trees}, seed)
     return Bundle(
         target=target,

@@ -1,0 +1,240 @@
+"""From contacts to two tested models: labels, features, split, fit, figures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from recontact import dataset
+from recontact.contacts import INSTANT, canonical, instants, known_of
+from recontact.evaluation.figures import CHAMPION, LOGISTIC, OURS, RULE, Trial, figures
+from recontact.evaluation.metrics import reliability
+from recontact.features.known import MOMENTS, WRAPUP_DELAY_S, known_from
+from recontact.labels.table import label
+from recontact.model.baselines import logistic, rule
+from recontact.model.bundle import TARGETS, Bundle
+from recontact.model.calibration import Floats
+from recontact.model.digest import digest
+from recontact.model.fitting import fit, judged, moments_of, outcomes
+from recontact.model.gate import check_contacts, check_part
+from recontact.model.split import greatest_window, split
+from recontact.policy import Policy
+from recontact.tracking.store import Say, silent
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Two models, and how they did on later contacts.
+
+    Attributes
+    ----------
+    bundles : dict of str to Bundle
+        By target.
+    trials : list of Trial
+        Outcomes and scores of the test contacts, by target and moment.
+    evaluation : dict
+        The figures and where they come from, ready for JSON.
+    """
+
+    bundles: dict[str, Bundle]
+    trials: list[Trial]
+    evaluation: dict[str, Any]
+
+
+def learn(
+    contacts: pa.Table,
+    policy: Policy | None = None,
+    *,
+    until: int | None = None,
+    known: Mapping[str, str] | None = None,
+    wrapup_delay_s: float = WRAPUP_DELAY_S,
+    moments: Sequence[str] = MOMENTS,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    champions: Mapping[str, Bundle] | None = None,
+    say: Say = silent,
+) -> Learnt:
+    """Train and test the models of both targets.
+
+    The last fifth of the judged contacts by time is the test set; training contacts ended at
+    least the greatest window of the policy before it. The figures are those of the models
+    that are returned: nothing is trained again on the test set.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table
+        Clean contacts.
+    policy : Policy, optional
+        How they are labeled; the defaults without.
+    until : int, optional
+        Microseconds since 1970: contacts that start at or after it and records known after it
+        do not exist, and it is the labels' `as_of`. The models carry the policy as given.
+    known : mapping of str to str, optional
+        Changes to what is known from when.
+    wrapup_delay_s : float
+        How late a record may come and still be seen at wrap-up.
+    moments : sequence of str
+        The moments to train for.
+    params : mapping, optional
+        Settings over the defaults (`recontact.model.params`).
+    seed : int
+        The same seed and contacts give the same models, to the byte.
+    champions : mapping of str to Bundle, optional
+        Models to test beside, by target.
+    say : callable
+        Told what is being done.
+
+    Raises
+    ------
+    UserError
+        Too little data, or of one kind only; says what is missing.
+    """
+    policy = policy or Policy()
+    seen = before(canonical(contacts), until)
+    say(f"labels and features of {len(seen):,} contacts")
+    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s)
+    gap = greatest_window(policy)
+    parts = split(rows, gap)
+    train, test = rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
+    origin = _origin(seen, policy, train, test, until)
+    facts = {"data_digest": origin["data_digest"], "test_from": origin["test"]["from"]}
+    bundles, trials = {}, []
+    for target in TARGETS:
+        say(f"model of '{target}': {len(train):,} training rows")
+        check_target(train, test, target, gap)
+        bundles[target] = fit(
+            train,
+            target,
+            policy,
+            known_from=known_from(seen, known),
+            wrapup_delay_s=wrapup_delay_s,
+            params=params,
+            seed=seed,
+            facts=facts,
+        )
+        say(f"baselines and figures of '{target}': {len(test):,} test rows")
+        trials += compare(train, test, bundles[target], (champions or {}).get(target))
+    return Learnt(bundles, trials, origin | _evaluation(bundles, trials))
+
+
+def before(contacts: pa.Table, until: int | None) -> pa.Table:
+    """Keep what existed at an instant: contacts started before it, records known by then.
+
+    Examples
+    --------
+    >>> import datetime as dt, pyarrow as pa
+    >>> t = [dt.datetime(2026, 1, d) for d in (1, 2)]
+    >>> c = canonical(pa.table({"contact_id": ["1", "2"], "started_at": t, "ended_at": t}))
+    >>> before(c, instants(c["started_at"])[1])["contact_id"].to_pylist()
+    ['1']
+    """
+    if until is None:
+        return contacts
+    there = (instants(contacts["started_at"]) < until) & (known_of(contacts) <= until)
+    return contacts.filter(pa.array(there))
+
+
+def labeled_rows(
+    contacts: pa.Table,
+    policy: Policy,
+    until: int | None = None,
+    moments: Sequence[str] = MOMENTS,
+    known: Mapping[str, str] | None = None,
+    wrapup_delay_s: float = WRAPUP_DELAY_S,
+) -> pa.Table:
+    """Label contacts and give the dataset rows whose outcome has settled."""
+    labels = label(contacts, policy if until is None else replace(policy, as_of=until))
+    whole = dataset.build(contacts, labels, moments=moments, known=known, delay_s=wrapup_delay_s)
+    check_contacts(whole)
+    return whole.filter(pc.is_valid(whole["repeated"]))
+
+
+def check_target(train: pa.Table, test: pa.Table, target: str, gap: int) -> None:
+    """Refuse where training or test rows have too few of either outcome."""
+    for rows, part in ((train, "training"), (test, "test")):
+        own = judged(rows, target)
+        check_part(own, np.ones(len(own), dtype=bool), target, part, gap)
+
+
+def compare(
+    train: pa.Table, test: pa.Table, bundle: Bundle, champion: Bundle | None = None
+) -> list[Trial]:
+    """Score the test rows by the model and the baselines; one result a moment."""
+    target = bundle.target
+    own = judged(test, target)
+    features = dataset.feature_columns(test)
+    scores: dict[str, Floats] = {
+        OURS: bundle.predict(own),
+        RULE: rule(own),
+        LOGISTIC: logistic(judged(train, target), own, target, [*features, "moment"]),
+    }
+    if champion is not None and set(champion.encoding.features) <= set(own.column_names):
+        scores[CHAMPION] = champion.predict(own)
+    outcome, before_ = outcomes(own, target), _number(own, "contacts_before")
+    moments = moments_of(own)
+    return [
+        Trial(target, moment, outcome[m], before_[m], {k: v[m] for k, v in scores.items()})
+        for moment in dict.fromkeys(moments.tolist())
+        for m in [moments == moment]
+    ]
+
+
+def _number(rows: pa.Table, name: str) -> Floats:
+    return np.asarray(rows[name].cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def _origin(
+    contacts: pa.Table, policy: Policy, train: pa.Table, test: pa.Table, until: int | None
+) -> dict[str, Any]:
+    """Tell which data and policy the figures are of."""
+    return {
+        "policy": policy.text(),
+        "policy_digest": policy.digest,
+        "data_digest": digest(contacts),
+        "until": None if until is None else _written(until),
+        "gap_s": greatest_window(policy) / 1e6,
+        "contacts": len(contacts),
+        "training": _span(train),
+        "test": _span(test),
+    }
+
+
+def _span(rows: pa.Table) -> dict[str, Any]:
+    started = instants(rows["started_at"])
+    edges = (int(started.min()), int(started.max())) if len(started) else (None, None)
+    return {
+        "contacts": int(pc.count_distinct(rows["contact_id"]).as_py()),
+        "customers": int(pc.count_distinct(rows["customer"]).as_py()),
+        "from": None if edges[0] is None else _written(edges[0]),
+        "to": None if edges[1] is None else _written(edges[1]),
+    }
+
+
+def _written(instant: int) -> str:
+    return str(pa.scalar(instant, INSTANT).as_py().isoformat())
+
+
+def _evaluation(bundles: Mapping[str, Bundle], trials: Sequence[Trial]) -> dict[str, Any]:
+    return {
+        "figures": figures(trials),
+        "reliability": [
+            {
+                "target": trial.target,
+                "moment": trial.moment,
+                "bins": [b._asdict() for b in reliability(trial.outcome, trial.scores[OURS])],
+            }
+            for trial in trials
+        ],
+        "importance": {target: importance(bundle) for target, bundle in bundles.items()},
+    }
+
+
+def importance(bundle: Bundle) -> dict[str, float]:
+    """Give each feature's share of the trees' gain, the greatest first."""
+    gain = bundle.booster.feature_importance("gain")
+    shares = gain / max(float(gain.sum()), 1e-12)
+    pairs = sorted(zip(-shares, bundle.encoding.features, strict=True))
+    return {name: round(float(-share), 6) for share, name in pairs}
