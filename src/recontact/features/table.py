@@ -240,9 +240,9 @@ def _column(
 
 
 def _extra(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_boolean(column.type) or pa.types.is_string(column.type):
-        return column.cast(pa.string())
-    return column.cast(pa.float64())
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        return column.cast(pa.float64())
+    return column.cast(pa.string())
 
 
 def feature_columns(table: pa.Table) -> list[str]:
