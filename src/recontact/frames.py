@@ -60,10 +60,16 @@ def as_arrow(table: Any) -> pa.Table:
         return table
     try:
         if hasattr(table, "iloc"):  # pandas, whose nan then becomes null
-            return pa.Table.from_pandas(table, preserve_index=False)
+            return pa.Table.from_pandas(_without_zones(table), preserve_index=False)
         return pa.table(table)
     except (TypeError, ValueError, pa.ArrowException) as error:
         raise UserError(f"this is no table of contacts: {error}", IMPORT) from error
+
+
+def _without_zones(frame: Any) -> Any:
+    """Give times with a zone as UTC without one: pyarrow reads the former with a warning."""
+    zoned = frame.select_dtypes("datetimetz").columns
+    return frame.assign(**{name: frame[name].dt.tz_convert(None) for name in zoned})
 
 
 def _refuse(what: str, mask: npt.NDArray[np.bool_]) -> None:

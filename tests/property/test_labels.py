@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.reference import labels as twin
 
 from recontact import Policy, label
 from recontact.contacts import SCHEMA
-from tests.reference import labels as twin
 
 START = dt.datetime(2026, 3, 27, tzinfo=dt.UTC)
 HOURS = st.sampled_from([0, 0, 1, 2, 3, 5, 8])

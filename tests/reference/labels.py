@@ -94,7 +94,7 @@ class Labeler:
             and (self.handled(c) or policy["count_unhandled"])
         )
 
-    def exclusion(self, c):
+    def exclusion(self, c):  # noqa: PLR0911 - the first that holds, as the rule lists them
         policy = self.policy(c)
         if c.get("customer_id") is None:
             return "no_customer"
