@@ -19,6 +19,10 @@ from recontact.errors import UserError
 from recontact_pipelines.output import note
 
 COMMANDS = (  # in the order of the help page; name, "file:function" in recontact_pipelines.commands
+    ("serve", "serve:serve"),
+    ("load", "load:load"),
+    ("keys", "keys:keys"),
+    ("users", "users:users"),
     ("monitor", "monitor:monitor"),
 )
 

@@ -1,0 +1,92 @@
+"""The application: one service put together from its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from recontact_serving import at_risk, contacts, health, pages, problems, scores, sign_in
+from recontact_serving.champions import Champions, Source
+from recontact_serving.database import Database
+from recontact_serving.metrics import Metrics
+from recontact_serving.middleware import Headers, Limits, Observed
+from recontact_serving.registry import Registry
+from recontact_serving.schemas import Problem
+from recontact_serving.security import HEADERS, SignInNeeded, check_settings
+from recontact_serving.service import Service
+from recontact_serving.settings import Settings
+
+STATIC = Path(__file__).parent / "static"
+DESCRIPTION = (
+    "Tells, while a contact is still going on, whether the customer will be in touch again about "
+    "the same issue or the case will escalate, and why."
+)
+
+
+def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
+    """Make the service.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the operator has set.
+    models : Source, optional
+        Where champions come from; by default the MLflow registry.
+
+    Returns
+    -------
+    fastapi.FastAPI
+        The application; it follows the registry while it runs.
+
+    Raises
+    ------
+    UserError
+        The database can't be used, or the service would be open to strangers.
+    """
+    database = Database(settings.database_url)
+    check_settings(settings, database)
+    metrics = Metrics()
+    source = models or Registry(database, settings.mlflow_uri)
+    service = Service(settings, database, Champions(source, metrics), metrics)
+    app = FastAPI(
+        title="recontact",
+        description=DESCRIPTION,
+        version=metadata.version("recontact"),
+        docs_url=None,  # these pages load their scripts from elsewhere
+        redoc_url=None,
+        lifespan=_running,
+    )
+    app.state.service = service
+    for part in (scores, contacts, at_risk, health, pages, sign_in):
+        app.include_router(part.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    problems.install(app)
+    app.add_exception_handler(SignInNeeded, sign_in.lead_there)
+    app.add_middleware(Limits, local_only=not settings.auth)
+    app.add_middleware(Headers, headers=HEADERS)
+    app.add_middleware(Observed, metrics=metrics)
+    _document_problems(app)
+    return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    service.champions.start()
+    yield
+    service.champions.stop()
+    service.database.close()
+
+
+def _document_problems(app: FastAPI) -> None:
+    """Put the schema of a problem where the documented errors look for it."""
+    made = app.openapi()
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    reference = "#/components/schemas/{model}"
+    schema: dict[str, Any] = Problem.model_json_schema(ref_template=reference)
+    schemas.update(schema.pop("$defs", {}))
+    schemas["Problem"] = schema

@@ -1,0 +1,118 @@
+"""`GET /v1/at-risk` and `/v1/at-risk.csv`: the list for programs and for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from recontact_serving import worklist
+from recontact_serving.fields import Text
+from recontact_serving.problems import ProblemError, documented, invalid
+from recontact_serving.schemas import AtRiskList, Band
+from recontact_serving.security import machine_or_person
+from recontact_serving.service import Service, ServiceOf
+
+MOST = 1000
+ERRORS = documented(401, 403, 422, 500, 503)
+COLUMNS = (
+    *("contact_id", "customer_id", "program", "queue", "team", "agent_id", "started_at", "at"),
+    *("repeated_probability", "repeated_band", "escalation_probability", "escalation_band"),
+    *("reasons", "next_issue"),
+)
+FORMULA = tuple("=+-@\t\r")  # what spreadsheets take for the beginning of a formula
+
+router = APIRouter(prefix="/v1", tags=["at risk"], dependencies=[Depends(machine_or_person)])
+
+
+class AtRiskQuery(BaseModel):
+    """Which part of the list is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    team: Text | None = None
+    queue: Text | None = None
+    program: Text | None = None
+    band: Band | None = Field(default=None, description="either outcome has this band")
+    limit: int = Field(default=50, ge=1, le=MOST)
+    cursor: str | None = Field(default=None, max_length=1000)
+
+    def asked(self) -> worklist.Asked:
+        """Return what is asked of the list."""
+        return worklist.Asked(**self.model_dump())
+
+
+class CsvQuery(AtRiskQuery):
+    """The same, with more rows by default."""
+
+    limit: int = Field(default=MOST, ge=1, le=MOST)
+
+
+@router.get("/at-risk", response_model=AtRiskList, responses=ERRORS)
+def at_risk(query: Annotated[AtRiskQuery, Query()], service: ServiceOf) -> JSONResponse:
+    """List contacts by their latest score at wrap-up, worst first.
+
+    Worst is the greater probability of the two outcomes, of those that have not happened yet.
+    """
+    page = read(service, query.asked())
+    return JSONResponse({"items": page.items, "cursor": page.cursor})
+
+
+@router.get(
+    "/at-risk.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **ERRORS},
+)
+def at_risk_csv(query: Annotated[CsvQuery, Query()], service: ServiceOf) -> Response:
+    """Give the list as CSV that is safe to open in a spreadsheet."""
+    page = read(service, query.asked())
+    name = {"Content-Disposition": 'attachment; filename="at-risk.csv"'}
+    return Response(write_csv(page.items), media_type="text/csv", headers=name)
+
+
+def read(service: Service, asked: worklist.Asked) -> worklist.Page:
+    """Read a page of the list; a cursor that is none is the client's mistake."""
+    try:
+        with service.database.read() as db:
+            return worklist.page(db, asked)
+    except worklist.BadCursorError:
+        wrong = {"loc": ("query", "cursor"), "msg": "take it from the page before"}
+        raise ProblemError(invalid([wrong])) from None
+
+
+def write_csv(items: Iterable[Mapping[str, Any]]) -> str:
+    """Write rows of the list as CSV, no cell of which a spreadsheet takes for a formula."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    for item in items:
+        table.writerow([safe(value) for value in _cells(item)])
+    return out.getvalue()
+
+
+def safe(value: Any) -> Any:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula.
+
+    Examples
+    --------
+    >>> safe("=1+1"), safe("billing"), safe(0.5)
+    ("'=1+1", 'billing', 0.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _cells(item: Mapping[str, Any]) -> list[Any]:
+    flat = {
+        **item,
+        **{
+            f"{outcome}_{part}": item[outcome][part]
+            for outcome in worklist.OUTCOMES
+            for part in ("probability", "band")
+        },
+        "reasons": "; ".join(reason["text"] for reason in item["reasons"]),
+        "next_issue": item["next_issues"][0]["reason"] if item["next_issues"] else None,
+    }
+    return [flat[name] for name in COLUMNS]

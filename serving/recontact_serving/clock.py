@@ -1,0 +1,44 @@
+"""Instants as the database keeps them: integer microseconds since 1970, UTC."""
+
+import datetime as dt
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def now() -> dt.datetime:
+    """Return the present instant."""
+    return dt.datetime.now(dt.UTC)
+
+
+def micros(instant: dt.datetime) -> int:
+    """Give an instant in microseconds since 1970.
+
+    Examples
+    --------
+    >>> micros(EPOCH + dt.timedelta(seconds=1))
+    1000000
+    """
+    return (instant - EPOCH) // MICROSECOND
+
+
+def instant(micros: int) -> dt.datetime:
+    """Give back the instant that `micros` counted.
+
+    Examples
+    --------
+    >>> instant(1_000_000).isoformat()
+    '1970-01-01T00:00:01+00:00'
+    """
+    return EPOCH + dt.timedelta(microseconds=micros)
+
+
+def text(instant: dt.datetime) -> str:
+    """Write an instant the way JSON answers carry it.
+
+    Examples
+    --------
+    >>> text(EPOCH)
+    '1970-01-01T00:00:00Z'
+    """
+    return instant.astimezone(dt.UTC).isoformat().removesuffix("+00:00") + "Z"

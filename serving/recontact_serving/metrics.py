@@ -1,0 +1,98 @@
+"""What the operator's monitoring reads at `/metrics`: requests, time by stage, scores by band."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """The counters of one service, apart from those of any other in the same process.
+
+    Examples
+    --------
+    >>> metrics = Metrics()
+    >>> with metrics.stage("history"):
+    ...     pass
+    >>> b'recontact_stage_seconds_count{stage="history"} 1.0' in metrics.page()
+    True
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "recontact_requests",
+            "Requests answered",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._latency = Histogram(
+            "recontact_request_seconds",
+            "Time to answer",
+            ["method", "route"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "recontact_stage_seconds",
+            "Time of a score by stage",
+            ["stage"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self._scores = Counter(
+            "recontact_scores",
+            "Scores given",
+            ["moment", "outcome", "band"],
+            registry=self.registry,
+        )
+        self._degraded = Counter(
+            "recontact_degraded",
+            "Scores given although something was missing",
+            ["missing"],
+            registry=self.registry,
+        )
+        self._contacts = Counter(
+            "recontact_contacts", "Contacts received", ["result"], registry=self.registry
+        )
+        self._models = Gauge(
+            "recontact_model", "Models in use", ["name", "version"], registry=self.registry
+        )
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time one stage of a score."""
+        began = time.perf_counter()
+        yield
+        self._stages.labels(name).observe(time.perf_counter() - began)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._latency.labels(method, route).observe(seconds)
+
+    def score(self, answer: Mapping[str, Any]) -> None:
+        """Count one score by its bands."""
+        for outcome in ("repeated", "escalation"):
+            self._scores.labels(answer["moment"], outcome, answer[outcome]["band"]).inc()
+        for missing in answer["degraded"]:
+            self._degraded.labels(missing.split(":")[0]).inc()
+
+    def contacts(self, **counts: int) -> None:
+        """Count received contacts by what became of them."""
+        for result, count in counts.items():
+            self._contacts.labels(result).inc(count)
+
+    def models(self, versions: Mapping[str, str]) -> None:
+        """Say which models are in use."""
+        self._models.clear()
+        for name, version in versions.items():
+            self._models.labels(name, version).set(1)
+
+    def page(self) -> bytes:
+        """Write all of it in the text form that Prometheus reads."""
+        return generate_latest(self.registry)

@@ -1,0 +1,124 @@
+"""Every error is an `application/problem+json` document (RFC 9457)."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_S = "5"
+
+
+class ProblemError(Exception):
+    """An error that carries its HTTP status.
+
+    Parameters
+    ----------
+    document : mapping
+        What `problem` made.
+    headers : mapping, optional
+        Headers of the answer.
+    """
+
+    def __init__(
+        self, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(document["detail"])
+        self.document = dict(document)
+        self.headers = headers
+
+
+def problem(status: int, detail: str, **members: Any) -> dict[str, Any]:
+    """Make a problem document.
+
+    Examples
+    --------
+    >>> problem(404, "there is no such page")["title"]
+    'Not Found'
+    """
+    title = HTTPStatus(status).phrase
+    return {"type": "about:blank", "title": title, "status": status, "detail": detail, **members}
+
+
+def respond(document: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Answer with a problem document."""
+    return JSONResponse(document, document["status"], dict(headers or {}), MEDIA_TYPE)
+
+
+def invalid(errors: Sequence[Any]) -> dict[str, Any]:
+    """Say which fields of a request are wrong, from pydantic's errors.
+
+    Examples
+    --------
+    >>> invalid([{"loc": ("body", "talk_s"), "msg": "too small"}])["detail"]
+    '/talk_s: too small'
+    """
+    found = [{"pointer": _pointer(e["loc"]), "detail": _message(e["msg"])} for e in errors]
+    first = found[0]
+    detail = f"{first['pointer'] or 'the request'}: {first['detail']}"
+    more = f" (and {len(found) - 1} more)" if found[1:] else ""
+    return problem(422, detail + more, errors=found)
+
+
+def invalid_item(error: ValidationError) -> dict[str, Any]:
+    """Say what is wrong with one item of a list."""
+    return invalid(error.errors(include_url=False, include_input=False, include_context=False))
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem document."""
+    app.add_exception_handler(ProblemError, _ours)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(Exception, _fault)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe, for the OpenAPI document, the errors that an endpoint answers with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {s: {"description": HTTPStatus(s).phrase, "content": content} for s in statuses}
+
+
+def _pointer(location: Sequence[str | int]) -> str:
+    if location and location[0] in {"query", "path", "header", "cookie"}:
+        return str(location[-1])
+    steps = location[1:] if location and location[0] == "body" else location
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _message(text: str) -> str:
+    return text.removeprefix("Value error, ").encode(errors="replace").decode()
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - the handler's registration says so
+    return respond(error.document, error.headers)
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
+    return respond(problem(error.status_code, error.detail), error.headers)
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - its registration says so
+    errors = error.errors()
+    if errors[0]["type"] == "json_invalid":
+        return respond(problem(400, "the body is not JSON"))
+    return respond(invalid(errors))
+
+
+async def _database(_: Request, __: Exception) -> JSONResponse:
+    detail = "the database does not answer; try again"
+    return respond(problem(503, detail), {"Retry-After": RETRY_S})
+
+
+async def _fault(_: Request, __: Exception) -> JSONResponse:
+    return respond(problem(500, "a fault of the service; its log says more"))

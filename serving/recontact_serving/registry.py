@@ -1,0 +1,51 @@
+"""Champions from the MLflow registry, with what the history has taught."""
+
+from collections.abc import Hashable
+from typing import Any
+
+from recontact.scoring import Scorer
+from recontact.tracking import load_bundles, open_store
+from recontact.tracking.registry import CHAMPION, NAMES, pair
+from recontact_serving import rates
+from recontact_serving.champions import Champion
+from recontact_serving.database import Database, read_meta
+
+
+class Registry:
+    """The registry and the service's own rates, as one source of champions.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the rates.
+    uri : str or None
+        Address of the MLflow store; None: the default of training.
+    """
+
+    def __init__(self, database: Database, uri: str | None) -> None:
+        self._database = database
+        self._uri = uri
+        self._opened: Any = None
+
+    def stamp(self) -> Hashable:
+        """Return the versions that hold the alias, and when the rates were built."""
+        versions = pair(self._store(), CHAMPION)
+        with self._database.read() as db:
+            built = read_meta(db, rates.BUILT_AT)
+        return tuple((v.name, v.version) for v in versions.values()), built
+
+    def load(self) -> Champion:
+        """Load both models and the rates of their policy."""
+        bundles = load_bundles(CHAMPION, store=self._store())
+        policy = next(iter(bundles.values())).policy_digest
+        with self._database.read() as db:
+            learnt, following = rates.read(db, policy)
+        for bundle in bundles.values():
+            bundle.booster  # noqa: B018 - made now, not under the first request
+        models = {NAMES[target]: bundle.version for target, bundle in bundles.items()}
+        return Champion(Scorer(bundles, learnt, following), models, policy)
+
+    def _store(self) -> Any:
+        if self._opened is None:
+            self._opened = open_store(self._uri)
+        return self._opened

@@ -1,0 +1,131 @@
+"""Who may ask for what: keys for machines, sessions for people, and the headers of every page."""
+
+import hashlib
+import secrets
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from recontact.errors import UserError
+from recontact_serving import accounts
+from recontact_serving.database import Database
+from recontact_serving.problems import ProblemError, problem
+from recontact_serving.service import Service, ServiceOf
+from recontact_serving.settings import Settings
+
+SESSION_COOKIE = "recontact_session"
+FORM_COOKIE = "recontact_form"  # ties the sign-in form to the browser that was given it
+NO_KEY = "send an API key in the header `Authorization: Bearer KEY`"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+bearer = HTTPBearer(auto_error=False, description="an API key, made with `recontact keys add`")
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+def check_settings(settings: Settings, database: Database) -> None:
+    """Refuse to start a service that would be open to strangers or closed to everyone.
+
+    Raises
+    ------
+    UserError
+        Keys are switched off where others could reach the service, or there is none.
+    """
+    if not settings.auth:
+        if not settings.on_loopback:
+            raise UserError(
+                f"RECONTACT_AUTH=off is for this machine alone, not for host {settings.host}",
+                mend="take RECONTACT_AUTH away, or listen on 127.0.0.1",
+            )
+        return
+    with database.read() as db:
+        if accounts.nobody_may_enter(db):
+            raise UserError(
+                "nobody could use the service: there is neither a key nor a user",
+                mend="make one with `recontact keys add NAME` or `recontact users add NAME` "
+                "(to try it out on this machine alone, set RECONTACT_AUTH=off)",
+            )
+
+
+class SignInNeeded(Exception):  # noqa: N818 - not an error: the browser is led to the form
+    """The page needs a session."""
+
+    def __init__(self, request: Request) -> None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        self.location = f"/sign-in?next={quote(request.url.path + query)}"
+
+
+def machine(service: ServiceOf, credentials: Bearer) -> None:
+    """Let requests in that carry a key in force."""
+    if service.settings.auth and not _has_key(service, credentials):
+        raise ProblemError(problem(401, NO_KEY), {"WWW-Authenticate": "Bearer"})
+
+
+def machine_or_person(request: Request, service: ServiceOf, credentials: Bearer) -> None:
+    """Let requests in that carry a key in force or belong to a session."""
+    if signed_in(request, service) is None:
+        machine(service, credentials)
+
+
+def person(request: Request, service: ServiceOf) -> str:
+    """Let people in who have signed in; return the name."""
+    user = signed_in(request, service)
+    if user is not None:
+        return user
+    if not service.settings.auth:
+        return ""
+    raise SignInNeeded(request)
+
+
+Person = Annotated[str, Depends(person)]
+
+
+def signed_in(request: Request, service: Service) -> str | None:
+    """Return who is signed in, None for nobody."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    with service.database.read() as db:
+        return accounts.session_user(db, token)
+
+
+def form_token(secret: str) -> str:
+    """Derive what a form must carry from the cookie that only its browser has.
+
+    Examples
+    --------
+    >>> form_token("a") == form_token("b")
+    False
+    """
+    return hashlib.sha256(f"recontact form {secret}".encode()).hexdigest()
+
+
+def check_form(secret: str | None, token: str) -> None:
+    """Refuse a form that another site made the browser send."""
+    if not secret or not secrets.compare_digest(form_token(secret).encode(), token.encode()):
+        raise ProblemError(problem(403, "the form is out of date; load the page again and resend"))
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, age_s: int) -> None:
+    """Set a cookie that scripts can't read and other sites can't send along."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        name, value, max_age=age_s, httponly=True, samesite="lax", secure=secure, path="/"
+    )
+
+
+def _has_key(service: Service, credentials: HTTPAuthorizationCredentials | None) -> bool:
+    if credentials is None:
+        return False
+    with service.database.read() as db:
+        return accounts.key_name(db, credentials.credentials) is not None

@@ -1,0 +1,31 @@
+"""What every endpoint needs: settings, database, models, metrics."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from recontact_serving.champions import Champions
+from recontact_serving.database import Database
+from recontact_serving.metrics import Metrics
+from recontact_serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """One running service."""
+
+    settings: Settings
+    database: Database
+    champions: Champions
+    metrics: Metrics = field(default_factory=Metrics)
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that a request came to."""
+    service = request.app.state.service
+    assert isinstance(service, Service)  # noqa: S101 - create_app put it there
+    return service
+
+
+ServiceOf = Annotated[Service, Depends(service_of)]

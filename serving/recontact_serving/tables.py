@@ -1,0 +1,104 @@
+"""The tables of the service's database.
+
+Instants are integer microseconds since 1970, UTC. An unknown program or customer is the empty
+text, so that equality and indexes treat it like any other value.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = "1"
+FIRST = -(2**63)  # valid_from of the earliest version: it stands for all time before it
+LAST = 2**63 - 1  # valid_to of the latest version
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+versions = Table(  # of each contact every version; one known by its arrival alone has no known_at
+    "contact_versions",
+    metadata,
+    Column("contact_id", String(200), primary_key=True),
+    Column("valid_from", BigInteger, primary_key=True),  # known_at, FIRST for the earliest
+    Column("valid_to", BigInteger, nullable=False),  # known_at of the next one, LAST for none
+    Column("known_at", BigInteger),
+    Column("program", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("payload", Text, nullable=False),  # the other columns that are not null, as JSON
+)
+Index("history", versions.c.program, versions.c.customer_id, versions.c.started_at)
+
+scores = Table(  # the latest score of each contact at each moment
+    "scores",
+    metadata,
+    Column("moment", String(10), primary_key=True),
+    Column("contact_id", String(200), primary_key=True),
+    Column("risk", Float, nullable=False),  # what the list is sorted by
+    Column("repeated_probability", Float, nullable=False),
+    Column("repeated_band", String(10), nullable=False),
+    Column("escalation_probability", Float, nullable=False),
+    Column("escalation_band", String(10), nullable=False),
+    Column("program", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("agent_id", String(200)),
+    Column("queue", String(200)),
+    Column("team", String(200)),
+    Column("started_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("scored_at", BigInteger, nullable=False),
+    Column("answer", Text, nullable=False),  # the whole answer as JSON
+)
+Index("worst_first", scores.c.moment, scores.c.risk, scores.c.contact_id)
+
+rates = Table(  # settled labels of agents, queues and reasons, cumulated by day
+    "rates",
+    metadata,
+    Column("kind", String(40), primary_key=True),
+    Column("entity", String(600), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("positives", BigInteger, nullable=False),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked", Boolean, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("password", String(200), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("user", ForeignKey("users.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("expires_at", BigInteger, nullable=False),
+)
