@@ -19,6 +19,9 @@ from recontact.errors import UserError
 from recontact_pipelines.output import note
 
 COMMANDS = (  # in the order of the help page; name, "file:function" in recontact_pipelines.commands
+    ("simulate", "simulate:simulate"),
+    ("fetch", "fetch:fetch"),
+    ("import", "import_:import_"),
     ("serve", "serve:serve"),
     ("load", "load:load"),
     ("keys", "keys:keys"),

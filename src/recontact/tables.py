@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from recontact.contacts import IMPORT, canonical
+from recontact.contacts import IMPORT, REQUIRED, canonical
 from recontact.errors import UserError
 from recontact.history import codes
 from recontact.sources.files import Batch, is_parquet, map_batches, require, unreadable
+from recontact.sources.mapping import IN_MAPPING
 from recontact.sources.parse import parse
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -196,7 +197,7 @@ def _clean(path: Path) -> pa.Table:
 
 
 def _clean_rows(path: Path, batch: Batch) -> pa.Table:
-    require(path, batch.rows.column_names)
+    require(path, batch.rows.column_names, REQUIRED, IN_MAPPING)
     table, wrong = parse(batch.rows, trim=not is_parquet(path))
     bad = pc.indices_nonzero(pc.is_valid(wrong)).to_numpy()[:NAMED]
     ids = table["contact_id"].take(pa.array(bad)).to_pylist()

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from recontact.contacts import REQUIRED
 from recontact.errors import UserError
 from recontact.sources.records import Records
 
@@ -102,18 +101,17 @@ def unreadable(path: Path, error: Exception) -> UserError:
     )
 
 
-def require(path: Path, names: list[str]) -> None:
-    """Refuse a file of contacts that lacks a required column.
+def require(path: Path, names: list[str], required: tuple[str, ...], mend: str) -> None:
+    """Refuse a file that lacks a required column.
 
     Raises
     ------
     UserError
         Names file, column and the mend.
     """
-    missing = [name for name in REQUIRED if name not in names]
+    missing = [name for name in required if name not in names]
     if not missing:
         return
-    mend = f"name the column that holds it in a mapping file (columns: {{{missing[0]}: THEIRS}})"
     if len(names) == 1:
         used = next((word for sign, word in SEPARATORS.items() if sign in names[0]), None)
         mend = f"its values are separated by {used}: {AS_UTF8}, with commas" if used else mend

@@ -1,6 +1,7 @@
 """Raw columns, as text or as typed Parquet, become typed ones; what can't be read is told."""
 
 from contextlib import suppress
+from functools import reduce
 
 import duckdb
 import pyarrow as pa
@@ -217,7 +218,8 @@ def _shown(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _joined(wrong: list[pa.ChunkedArray], rows: int) -> pa.ChunkedArray:
-    if not wrong:
-        return pa.chunked_array([pa.nulls(rows, pa.string())])
-    said = pc.binary_join_element_wise(*wrong, "; ", null_handling="skip")
-    return _where(pc.not_equal(said, ""), said)
+    """Put all that is wrong with each row into one text, null where nothing is."""
+    nothing = pa.chunked_array([pa.nulls(rows, pa.string())])
+    return reduce(
+        lambda a, b: pc.coalesce(pc.binary_join_element_wise(a, b, "; "), a, b), wrong, nothing
+    )

@@ -1,0 +1,74 @@
+"""`recontact import`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recontact.errors import UserError
+from recontact_pipelines.output import emit, progress
+
+
+class Source(StrEnum):
+    """The forms of export that can be read."""
+
+    CONTACTS = "contacts"
+    SERVICENOW = "servicenow"
+
+
+def import_(
+    source: Annotated[Source, typer.Argument(help="Whose export it is; contacts is our own form.")],
+    files: Annotated[list[str], typer.Argument(help="Files, globs or folders, CSV or Parquet.")],
+    out: Annotated[Path, typer.Option(help="The contacts table, .parquet or .csv.")],
+    rejects: Annotated[
+        Path | None,
+        typer.Option(help="The rejects table; by default beside the output, *.rejects.parquet."),
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML file: what the columns are called there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Turn a system's export into the contacts table; bad rows go to the rejects table.
+
+    Every row read becomes a contact, is merged into one as a leg of it, is dropped as an exact
+    duplicate, or is rejected with file, row number and reason; the four numbers are printed.
+
+    Example:
+
+        recontact import contacts exports/*.csv --out contacts.parquet
+        recontact import servicenow incident_event_log.csv --out contacts.parquet
+    """
+    from recontact.sources.imports import import_contacts  # noqa: PLC0415 - keeps --help fast
+    from recontact.tables import write_table  # noqa: PLC0415
+
+    with progress("reading"):
+        imported = import_contacts(source, files, mapping)
+    beside = rejects or out.with_name(f"{out.stem}.rejects.parquet")
+    told = bool(rejects or len(imported.rejects) or beside.exists())  # none left from an older run
+    if told:
+        write_table(imported.rejects, beside)
+    if not len(imported.contacts):
+        where = f": see {beside}" if len(imported.rejects) else ""
+        raise UserError(
+            f"no row left: of {imported.counts['rows']} rows none became a contact{where}",
+            "mend the export, or name its columns in a mapping file",
+        )
+    with progress("writing"):
+        write_table(imported.contacts, out)
+    result = {**imported.counts, "out": out, "rejects": beside if told else None}
+    emit(result, _words(imported.counts, out, beside), as_json)
+
+
+def _words(counts: dict[str, int], out: Path, beside: Path) -> str:
+    where = f" (see {beside})" if counts["rejected"] else ""
+    return "\n".join(
+        [
+            f"{counts['rows']:>10,} rows read",
+            f"{counts['contacts']:>10,} contacts in {out}",
+            f"{counts['merged_legs']:>10,} legs or events merged into them",
+            f"{counts['duplicates']:>10,} exact duplicates dropped",
+            f"{counts['rejected']:>10,} rows rejected{where}",
+        ]
+    )

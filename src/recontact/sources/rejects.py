@@ -1,0 +1,74 @@
+"""The rejects table: every row that did not become a contact, with its place and the reason."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from recontact.sources.files import Broken
+
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("reason", pa.string()),
+        ("contact_id", pa.string()),
+        ("raw", pa.string()),
+    ]
+)
+NONE = SCHEMA.empty_table()
+
+
+def places(path: Path, numbers: npt.NDArray[np.int64]) -> pa.Table:
+    """Tell of rows of one file where they stand: columns `file` and `row`."""
+    file = pa.DictionaryArray.from_arrays(np.zeros(len(numbers), np.int32), [str(path)])
+    return pa.table({"file": file, "row": pa.array(numbers)})
+
+
+def rejects(
+    where: pa.Table, reasons: pa.ChunkedArray | str, ids: pa.ChunkedArray, rows: pa.Table
+) -> pa.Table:
+    """Put rows into the rejects table.
+
+    Parameters
+    ----------
+    where : pyarrow.Table
+        The place of each row (see `places`).
+    reasons : str or pyarrow.ChunkedArray
+        Why they are rejected.
+    ids : pyarrow.ChunkedArray
+        Their `contact_id`, where they have one.
+    rows : pyarrow.Table
+        The rows themselves, kept as JSON.
+
+    Returns
+    -------
+    pyarrow.Table
+
+    Examples
+    --------
+    >>> row = pa.table({"contact_id": ["1"], "started_at": ["soon"]})
+    >>> where = places(Path("a.csv"), np.array([7]))
+    >>> rejects(where, "superseded", row["contact_id"], row).to_pylist()
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [{'file': 'a.csv', 'row': 7, 'reason': 'superseded', 'contact_id': '1',
+      'raw': '{"contact_id":"1","started_at":"soon"}'}]
+    """
+    if isinstance(reasons, str):
+        reasons = pa.chunked_array([pa.repeat(pa.scalar(reasons), len(rows))])
+    with duckdb.connect() as engine:
+        engine.execute("SET TimeZone = 'UTC'")
+        engine.register("kept", rows)
+        raw = engine.sql("SELECT to_json(kept)::VARCHAR AS raw FROM kept").to_arrow_table()["raw"]
+    columns = [where["file"].cast(pa.string()), where["row"], reasons, ids, raw]
+    return pa.table(columns, names=SCHEMA.names).cast(SCHEMA)
+
+
+def rejects_of_lines(path: Path, broken: list[Broken]) -> pa.Table:
+    """Put lines that are no rows into the rejects table."""
+    lines = [(str(path), line.number, line.reason, None, line.raw) for line in broken]
+    return pa.Table.from_pylist(
+        [dict(zip(SCHEMA.names, line, strict=True)) for line in lines], SCHEMA
+    )
