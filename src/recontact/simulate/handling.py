@@ -119,9 +119,8 @@ def _talk(world: World, wave: Wave, rng: np.random.Generator) -> None:
 
 def _holds(reason: Ints, rng: np.random.Generator) -> Ints:
     chance = rng.random(len(reason)) / HOLD[reason]
-    return (
-        (chance < 1).astype(np.int64) + (chance < HOLD_AGAIN) + (chance < HOLD_AGAIN * HOLD_AGAIN)
-    )
+    again = HOLD_AGAIN ** np.arange(HOLDS)
+    return np.asarray((chance[:, None] < again).sum(axis=1), dtype=np.int64)
 
 
 def _resolve(world: World, wave: Wave, rng: np.random.Generator) -> None:

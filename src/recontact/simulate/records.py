@@ -15,7 +15,7 @@ SPAN = 1_000_000  # running numbers kept free for the issues of one block
 
 RECORD = np.dtype(
     [
-        ("started_ms", "i8"), ("length_ms", "i8"), ("customer", "i8"), ("anonymous", "?"),
+        ("started_ms", "i8"), ("length_ms", "i8"), ("person", "i4"), ("customer", "i8"), ("anonymous", "?"),
         ("issue", "i8"), ("case", "i8"), ("kind", "i1"), ("position", "i1"), ("reason", "i1"),
         ("coded", "i1"), ("program", "i1"), ("channel", "i1"), ("outbound", "?"),
         ("handled", "?"), ("dropped", "?"), ("unresolved", "?"), ("escalated", "?"),
@@ -24,7 +24,7 @@ RECORD = np.dtype(
         ("known_after_ms", "i4"), ("leg", "?", LEGS), ("leg_queue", "i2", LEGS),
         ("leg_agent", "i4", LEGS), ("leg_wait_ms", "i4", LEGS), ("leg_talk_ms", "i4", LEGS),
         ("leg_wrap_ms", "i4", LEGS), ("hold_ms", "i4", HOLDS), ("hold_after_ms", "i4", HOLDS),
-        ("repeated", "f8", len(MOMENTS)), ("escalation", "f8", len(MOMENTS)),
+        ("repeated", "f4", len(MOMENTS)), ("escalation", "f4", len(MOMENTS)),
     ]
 )  # fmt: skip
 

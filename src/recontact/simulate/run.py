@@ -115,10 +115,12 @@ def _live(
         chances.add(people, wave)
         rows = records(people, wave, block)[: contacts - runs.rows]
         runs.add(rows)
-        files.add("truth/customers.parquet", truth.customers(people))
-        count += len(people.number)
+        enough = runs.rows == contacts
+        persons = int(rows["person"][-1]) + 1 if enough else len(people.number)
+        files.add("truth/customers.parquet", truth.customers(people).slice(0, persons))
+        count += persons
         told(0.5 * len(rows) / contacts)
-        if runs.rows == contacts:
+        if enough:
             break
     return runs, count
 

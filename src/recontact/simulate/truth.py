@@ -77,14 +77,14 @@ def probabilities(rows: Records, ids: pa.Array) -> pa.Table:
         "contact_id": ids.take(pa.array(row)),
         "moment": named(MOMENTS, moment),
         "at": instant((rows["started_ms"][:, None] + after)[row, moment]),
-        "repeated_probability": pa.array(rows["repeated"][row, moment]),
-        "escalation_probability": pa.array(rows["escalation"][row, moment]),
+        "repeated_probability": pa.array(rows["repeated"][row, moment].astype(np.float64)),
+        "escalation_probability": pa.array(rows["escalation"][row, moment].astype(np.float64)),
     }
     return pa.table(columns, schema=PROBABILITIES)
 
 
 def customers(people: People) -> pa.Table:
-    """Give the hidden traits of persons; those who share a number are one row each."""
+    """Give the hidden traits of persons; each who uses the shared number has a row."""
     columns = {
         "customer_id": numbered("p", scrambled(people.number)),
         "program": named(PROGRAMS, people.program),
