@@ -22,6 +22,7 @@ COMMANDS = (  # in the order of the help page; name, "file:function" in recontac
     ("simulate", "simulate:simulate"),
     ("fetch", "fetch:fetch"),
     ("import", "import_:import_"),
+    ("label", "label:label"),
     ("serve", "serve:serve"),
     ("load", "load:load"),
     ("keys", "keys:keys"),

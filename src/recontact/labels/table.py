@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from recontact.contacts import escalated_of, instants
 from recontact.durations import SECOND
+from recontact.errors import UserError
 from recontact.frames import clean_contacts
 from recontact.history import Order, codes, order
 from recontact.labels.kernel import Found, Lived, search
@@ -64,6 +65,32 @@ def label(contacts: Any, policy: Policy | None = None) -> pa.Table:
     return pa.table(columns).replace_schema_metadata(
         {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
     )
+
+
+def policy_of(*labels: pa.Table) -> Policy:
+    """Give the policy by which tables of labels were made.
+
+    Raises
+    ------
+    UserError
+        A table carries no policy, or two carry different ones.
+
+    Examples
+    --------
+    >>> import datetime as dt, pyarrow as pa
+    >>> t = [dt.datetime(2026, 1, 1)]
+    >>> contacts = pa.table({"contact_id": ["1"], "started_at": t, "ended_at": t})
+    >>> policy_of(label(contacts)) == Policy()
+    True
+    """
+    texts = [(table.schema.metadata or {}).get(POLICY) for table in labels]
+    policies = {Policy.from_text(text.decode()).digest: text for text in texts if text is not None}
+    again = "label them: recontact label contacts.parquet --policy policy.yaml --out labels.parquet"
+    if None in texts or not policies:
+        raise UserError("the labels carry no policy (in CSV they can't)", again)
+    if len(policies) > 1:
+        raise UserError(f"labels of different policies: {', '.join(sorted(policies))}", again)
+    return Policy.from_text(policies.popitem()[1].decode())
 
 
 def _lived(contacts: pa.Table, applied: Rules, ordered: Order) -> Lived:

@@ -1,0 +1,1 @@
+"""Rates for people: in words, and as a page."""
