@@ -46,7 +46,7 @@ def average_precision(outcome: Floats, score: Floats) -> float | None:
     """
     if not outcome.sum():
         return None
-    flagged, hits = _cumulated(outcome, score)
+    flagged, hits = cumulated(outcome, score)
     gained = np.diff(hits, prepend=0.0)
     return float((gained * hits / flagged).sum() / hits[-1])
 
@@ -126,12 +126,12 @@ def at_capacity(outcome: Floats, score: Floats, share: float) -> AtCapacity:
     if not len(outcome):
         return AtCapacity(share, 0, None, None)
     k = max(1, round(share * len(outcome)))
-    flagged, hits = _cumulated(outcome, score)
+    flagged, hits = cumulated(outcome, score)
     found = float(np.interp(k, np.append(0, flagged), np.append(0, hits)))
     return AtCapacity(share, k, found / k, found / float(hits[-1]) if hits[-1] else None)
 
 
-def _cumulated(outcome: Floats, score: Floats) -> tuple[Floats, Floats]:
+def cumulated(outcome: Floats, score: Floats) -> tuple[Floats, Floats]:
     """Give flagged contacts and hits at each distinct score, from the highest down."""
     values, place = np.unique(-score, return_inverse=True)
     flagged = np.cumsum(np.bincount(place, minlength=len(values))).astype(np.float64)

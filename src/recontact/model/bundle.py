@@ -142,7 +142,9 @@ class Bundle:
         return np.asarray(known.to_numpy(), dtype=bool)
 
     def bands(
-        self, probabilities: Sequence[float] | Floats, already: Sequence[bool] | None = None
+        self,
+        probabilities: Sequence[float] | Floats,
+        already: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     ) -> list[str]:
         """Name the band of each probability: low, medium, high or already."""
         return self.cuts.bands(probabilities, already)

@@ -62,7 +62,9 @@ class Cuts:
     high: float
 
     def bands(
-        self, probabilities: Sequence[float] | Floats, already: Sequence[bool] | None = None
+        self,
+        probabilities: Sequence[float] | Floats,
+        already: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
     ) -> list[str]:
         """Name the band of each probability; `already` where the outcome is known."""
         names = np.array(["low", "medium", "high"], dtype=object)

@@ -22,7 +22,7 @@ from recontact.model.fitting import fit, judged, moments_of, outcomes
 from recontact.model.gate import check_contacts, check_part
 from recontact.model.split import greatest_window, split
 from recontact.policy import Policy
-from recontact.tracking.store import Say, silent
+from recontact.progress import Say, silent
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from recontact.errors import UserError
+from recontact.progress import Say, silent
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 EXPERIMENT = "recontact"
@@ -21,12 +22,6 @@ CALM = {  # MLflow reads these when it is imported; what the user has set stays
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-
-Say = Callable[[str], None]
-
-
-def silent(text: str) -> None:
-    """Say nothing: how far a step is, for a caller who does not ask."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,207 @@
+"""The evaluation as one page that needs nothing else: plain words, plots, tables."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from recontact.evaluation.figures import CHAMPION, HISTORIES, LOGISTIC, OURS, RULE, find
+
+MODELS = {
+    OURS: "this model",
+    CHAMPION: "the champion",
+    LOGISTIC: "logistic regression",
+    RULE: "rule: contacts in the last 7 days",
+}
+OUTCOMES = {
+    "repeated": ("Will the customer have to call again?", "led to another call"),
+    "escalation": ("Will the case escalate?", "escalated"),
+}
+MOMENTS = {
+    "start": "when the contact starts",
+    "live": "while it goes on",
+    "wrapup": "when it has ended",
+}
+PLOTS = {
+    "capacity": "Of the contacts followed up, how many were right to follow up",
+    "reliability": "Do the probabilities mean what they say? Points on the grey line do.",
+    "curves": "What is found, and at what price, at every threshold",
+    "importance": "What drives the score",
+}
+STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:60rem;margin:auto;padding:1rem}
+h1{font-size:1.6rem;margin-bottom:0}h2{margin-top:2.5rem}p.sub{color:#555;margin-top:.2rem}
+img{max-width:100%;height:auto;display:block}figure{margin:1.5rem 0}
+figcaption{color:#555;font-size:.9rem;margin-bottom:.3rem}
+.scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;white-space:nowrap}
+th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid #e5e5e5}
+th:first-child,td:first-child{text-align:left}tr.ours td{font-weight:600}
+.big{font-size:1.15rem;border-left:4px solid #0072B2;padding-left:.8rem}
+@media(max-width:40rem){body{padding:.7rem}h1{font-size:1.3rem}}
+"""
+
+
+def page(evaluation: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
+    """Write the evaluation as one HTML page without outside parts.
+
+    Parameters
+    ----------
+    evaluation : mapping
+        Of `recontact.model.training.learn`.
+    plots : mapping of str to bytes
+        PNG images by name (`recontact.evaluation.plots.plots`).
+    """
+    targets = list(dict.fromkeys(row["target"] for row in evaluation["figures"]))
+    parts = [_head(evaluation), *(_target(evaluation, plots, target) for target in targets)]
+    if "importance" in plots:
+        parts.append(f"<h2>What drives the scores</h2>{_image('importance', plots['importance'])}")
+    parts.append(_how(evaluation))
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        "<meta name=viewport content='width=device-width,initial-scale=1'>"
+        f"<title>recontact: how good are the models</title><style>{STYLE}</style>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def words(evaluation: Mapping[str, Any]) -> list[str]:
+    """Say in one sentence a target what following up a tenth of the contacts finds."""
+    figures = evaluation["figures"]
+    targets = list(dict.fromkeys(row["target"] for row in figures))
+    return [_sentence(figures, target, _last_moment(figures, target)) for target in targets]
+
+
+def _sentence(figures: list[dict[str, Any]], target: str, moment: str) -> str:
+    rows = {
+        model: find(figures, target=target, moment=moment, history="all", model=model)
+        for model in (OURS, RULE)
+    }
+    ours, rule = (_tenth(row) for row in rows.values())
+    what = OUTCOMES[target][1]
+    if ours["recall"] is None:
+        return f"No test contact {what}, so nothing can be said."
+    return (
+        f"Of the tenth of contacts with the highest risk, {_percent(ours['precision'])} {what}; "
+        f"the rule's tenth: {_percent(rule['precision'])}; "
+        f"all contacts: {_percent(rows[OURS]['base_rate'])}. "
+        f"Following them up would reach {_percent(ours['recall'])} of all that {what} "
+        f"(scored {MOMENTS[moment]})."
+    )
+
+
+def _tenth(row: Mapping[str, Any]) -> dict[str, Any]:
+    return next(dict(at) for at in row["capacity"] if at["share"] == 0.10)
+
+
+def _last_moment(figures: list[dict[str, Any]], target: str) -> str:
+    there = {row["moment"] for row in figures if row["target"] == target}
+    return [moment for moment in MOMENTS if moment in there][-1]
+
+
+def _head(evaluation: Mapping[str, Any]) -> str:
+    test = evaluation["test"]
+    return (
+        "<h1>How good are the models?</h1>"
+        f"<p class=sub>Tested on {test['contacts']:,} contacts of {test['customers']:,} customers, "
+        f"{test['from'][:10]} to {test['to'][:10]}, later than all that they learnt from. "
+        f"Policy {escape(evaluation['policy_digest'])}.</p>"
+    )
+
+
+def _target(evaluation: Mapping[str, Any], plots: Mapping[str, bytes], target: str) -> str:
+    figures = [row for row in evaluation["figures"] if row["target"] == target]
+    moment = _last_moment(figures, target)
+    parts = [
+        f"<h2>{OUTCOMES[target][0]}</h2>",
+        f"<p class=big>{_sentence(figures, target, moment)}</p>",
+        *(_image(kind, plots[f"{kind}_{target}"]) for kind in PLOTS if f"{kind}_{target}" in plots),
+        "<h3>By how well the customer is known</h3>",
+        _table(row for row in figures if row["moment"] == moment),
+        "<h3>By when the score is asked for</h3>",
+        _table((row for row in figures if row["history"] == "all"), by="moment"),
+        "<h3>By how many contacts are followed up</h3>",
+        _capacity(find(figures, moment=moment, history="all", model=OURS)),
+    ]
+    return "".join(parts)
+
+
+def _image(name: str, png: bytes) -> str:
+    caption = escape(PLOTS[name.partition("_")[0]])
+    data = b64encode(png).decode()
+    return (
+        f"<figure><figcaption>{caption}</figcaption>"
+        f"<img alt='{caption}' src='data:image/png;base64,{data}'></figure>"
+    )
+
+
+def _table(rows: Iterable[Mapping[str, Any]], by: str = "history") -> str:
+    names = HISTORIES if by == "history" else MOMENTS
+    head = (
+        "",
+        "model",
+        "contacts",
+        "cases",
+        "ROC AUC",
+        "average precision",
+        "Brier",
+        "calib. error",
+    )
+    body = "".join(
+        f"<tr class={'ours' if row['model'] == OURS else 'other'}><td>{names[row[by]]}</td>"
+        + "".join(
+            f"<td>{cell}</td>"
+            for cell in (
+                MODELS[row["model"]],
+                f"{row['rows']:,}",
+                f"{row['positives']:,}",
+                _number(row, "roc_auc"),
+                _number(row, "average_precision"),
+                _number(row, "brier"),
+                _number(row, "calibration_error"),
+            )
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return _framed(head, body)
+
+
+def _capacity(row: Mapping[str, Any]) -> str:
+    head = ("followed up", "contacts", "of them cases", "of all cases")
+    body = "".join(
+        f"<tr><td>highest {at['share']:.0%}</td><td>{at['flagged']:,}</td>"
+        f"<td>{_percent(at['precision'])}</td><td>{_percent(at['recall'])}</td></tr>"
+        for at in row["capacity"]
+    )
+    return _framed(head, body)
+
+
+def _framed(head: Iterable[str], body: str) -> str:
+    titles = "".join(f"<th>{title}</th>" for title in head)
+    return f"<div class=scroll><table><tr>{titles}</tr>{body}</table></div>"
+
+
+def _how(evaluation: Mapping[str, Any]) -> str:
+    train = evaluation["training"]
+    return (
+        "<h2>How this was measured</h2>"
+        f"<p>Learnt from {train['contacts']:,} contacts, {train['from'][:10]} to "
+        f"{train['to'][:10]}; {evaluation['gap_s'] / 86400:.3g} days before the test are left "
+        "out, since their outcome was not known when it began. Each contact is scored on what "
+        "was known at its own instant. ROC AUC: the chance that a case is ranked above another "
+        "contact (0.5 is a coin). Average precision: how pure the top of the list is. Brier and "
+        "calibration error: how far probabilities are from what came (0 is best; the rule gives "
+        "none). Contacts whose outcome was known already are left out.</p>"
+        f"<details><summary>The policy</summary><pre>{escape(evaluation['policy'])}</pre></details>"
+        f"<p class=sub>Data {escape(evaluation['data_digest'][:16])}.</p>"
+    )
+
+
+def _number(row: Mapping[str, Any], name: str) -> str:
+    if row[name] is not None:
+        return f"{row[name]:.3f}"
+    return f"<span title='{escape(row['undefined'] or 'not a probability')}'>&ndash;</span>"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"

@@ -1,0 +1,114 @@
+"""Train both models, keep them in MLflow, and let them serve where nobody does yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from recontact.errors import UserError
+from recontact.features.known import MOMENTS, WRAPUP_DELAY_S
+from recontact.model.bundle import Bundle
+from recontact.model.training import Learnt, learn
+from recontact.policy import Policy
+from recontact.progress import Say, silent
+from recontact.tracking.record import record, set_champions
+from recontact.tracking.registry import NAMES, champion, load_bundle
+from recontact.tracking.store import Store, open_store
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A training that is kept.
+
+    Attributes
+    ----------
+    learnt : Learnt
+        Models, test scores and figures.
+    run_id : str
+        The MLflow run.
+    versions : dict of str to str
+        Registered version by target.
+    champions : dict of str to str
+        By target what became of the champion alias, in words.
+    """
+
+    learnt: Learnt
+    run_id: str
+    versions: dict[str, str]
+    champions: dict[str, str]
+
+    @property
+    def bundles(self) -> dict[str, Bundle]:
+        """The models by target."""
+        return self.learnt.bundles
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """The figures, ready for JSON."""
+        return self.learnt.evaluation
+
+
+def train(
+    contacts: pa.Table,
+    policy: Policy | None = None,
+    *,
+    until: int | None = None,
+    known: Mapping[str, str] | None = None,
+    wrapup_delay_s: float = WRAPUP_DELAY_S,
+    moments: Sequence[str] = MOMENTS,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    tracking_uri: str | None = None,
+    say: Say = silent,
+) -> Trained:
+    """Label, train, test and register the models of both targets.
+
+    Parameters
+    ----------
+    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, say
+        As for `recontact.model.learn`.
+    tracking_uri : str, optional
+        The MLflow store (`recontact.tracking.open_store`); a local one is made where missing.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    UserError
+        Too little data, or the store does not answer.
+    """
+    policy = policy or Policy()
+    store = open_store(tracking_uri, create=True, say=say)
+    beside = _champions(store, policy)
+    learnt = learn(
+        contacts,
+        policy,
+        until=until,
+        known=known,
+        wrapup_delay_s=wrapup_delay_s,
+        moments=moments,
+        params=params,
+        seed=seed,
+        champions=beside,
+        say=say,
+    )
+    say("writing the run and its models to MLflow")
+    run_id, versions = record(store, learnt, {t: b.version for t, b in beside.items()})
+    said = set_champions(store, versions)
+    return Trained(learnt, run_id, {t: v.version for t, v in versions.items()}, said)
+
+
+def _champions(store: Store, policy: Policy) -> dict[str, Bundle]:
+    """Load the champions of the same policy, to be tested beside the new models."""
+    found = {}
+    for target, name in NAMES.items():
+        holder = champion(store, name)
+        if holder and holder.policy_digest == policy.digest:
+            try:
+                found[target] = load_bundle(name, holder.version, store=store)
+            except UserError:  # a damaged champion must not keep a new model from being trained
+                continue
+    return found

@@ -1,0 +1,201 @@
+"""One training as an MLflow run with two registered versions."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from recontact.evaluation.card import card
+from recontact.evaluation.figures import CHAMPION as BESIDE
+from recontact.evaluation.figures import OURS, RULE
+from recontact.evaluation.page import page
+from recontact.evaluation.plots import plots
+from recontact.model.bundle import Bundle
+from recontact.model.training import Learnt
+from recontact.tracking import flavor
+from recontact.tracking.promotion import beats
+from recontact.tracking.registry import NAMES, Version, champion, crown, resolve
+from recontact.tracking.store import Store, experiment, speaking
+
+MEASURED = ("roc_auc", "average_precision", "brier", "calibration_error")
+AT = 0.10
+
+
+def record(
+    store: Store, learnt: Learnt, beside: Mapping[str, str]
+) -> tuple[str, dict[str, Version]]:
+    """Log a training and register its models.
+
+    Parameters
+    ----------
+    store : Store
+        Where to.
+    learnt : Learnt
+        The models and their figures.
+    beside : mapping of str to str
+        By target, the version of the champion that was tested beside.
+
+    Returns
+    -------
+    tuple
+        The run's id and the new versions by target.
+    """
+    with speaking(store.uri):
+        import mlflow  # noqa: PLC0415 - takes seconds, and open_store has it imported by now
+
+        evaluation = learnt.evaluation
+        with mlflow.start_run(experiment_id=experiment(store)) as run:
+            run_id = str(run.info.run_id)
+            mlflow.set_tags({k: evaluation[k] for k in ("policy_digest", "data_digest")})
+            mlflow.log_params(_params(learnt))
+            _log_data(mlflow, evaluation)
+            for target, bundle in learnt.bundles.items():
+                _register(bundle, tags(learnt, bundle, beside.get(target)))
+            mlflow.log_metrics(metrics(evaluation["figures"]))
+            _log_files(mlflow, learnt)
+    return run_id, {t: resolve(store, NAMES[t], run_id) for t in learnt.bundles}
+
+
+def set_champions(store: Store, new: Mapping[str, Version]) -> dict[str, str]:
+    """Give the champion alias to new versions where it is free for their policy.
+
+    It is free where nobody holds it, or where its holder follows another policy. A new model
+    takes it if it beats the one-line rule; from a holder with another policy only together
+    with the other target's, since both must follow one policy.
+
+    Returns
+    -------
+    dict of str to str
+        By target what was done, in words.
+    """
+    holders = {target: champion(store, NAMES[target]) for target in new}
+    fit = {target: beats(version.tags) for target, version in new.items()}
+    moved = any(h and h.policy_digest != new[t].policy_digest for t, h in holders.items())
+    said = {}
+    for target, version in new.items():
+        holder = holders[target]
+        if holder and holder.policy_digest == version.policy_digest:
+            said[target] = (
+                f"champion stays version {holder.version}; "
+                f"to change: recontact promote {new['repeated'].version}"
+            )
+        elif not fit[target]:
+            said[target] = "no champion: it does not beat the one-line rule"
+        elif moved and not all(fit.values()):
+            said[target] = "no champion: the other model does not beat the one-line rule"
+        else:
+            crown(store, version, "first of its policy that beats the one-line rule")
+            said[target] = _crowned(version, holder)
+    return said
+
+
+def _crowned(version: Version, holder: Version | None) -> str:
+    if holder is None:
+        return f"version {version.version} is champion"
+    return (
+        f"version {version.version} is champion, in place of version {holder.version} with "
+        f"policy {holder.policy_digest}; to go back: recontact rollback"
+    )
+
+
+def tags(learnt: Learnt, bundle: Bundle, beside: str | None) -> dict[str, str]:
+    """Give what a version shows in the registry: digests and test figures as text."""
+    evaluation, target = learnt.evaluation, bundle.target
+    mean = {model: mean_auc(evaluation["figures"], target, model) for model in (OURS, RULE, BESIDE)}
+    found = {
+        "target": target,
+        "policy_digest": bundle.policy_digest,
+        "data_digest": evaluation["data_digest"],
+        "test_from": evaluation["test"]["from"],
+        "test_roc_auc": mean[OURS],
+        "test_roc_auc_rule": mean[RULE],
+        "test_roc_auc_champion": mean[BESIDE],
+        "test_champion": beside if mean[BESIDE] else "",
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def mean_auc(figures: list[dict[str, Any]], target: str, model: str) -> str:
+    """Give a model's ROC AUC over all contacts, averaged over the moments; empty if undefined."""
+    values = [
+        row["roc_auc"]
+        for row in figures
+        if (row["target"], row["model"], row["history"]) == (target, model, "all")
+    ]
+    if not values or None in values:
+        return ""
+    return f"{sum(values) / len(values):.6f}"
+
+
+def metrics(figures: list[dict[str, Any]]) -> dict[str, float]:
+    """Name every defined figure for MLflow: `target/moment/history/model/figure`."""
+    named: dict[str, float | None] = {}
+    for row in figures:
+        place = "/".join(str(row[k]) for k in ("target", "moment", "history", "model"))
+        place = place.replace("4+", "4_or_more")  # MLflow takes no plus sign
+        tenth = next(at for at in row["capacity"] if at["share"] == AT)
+        named |= {f"{place}/{figure}": row[figure] for figure in MEASURED}
+        named |= {f"{place}/{figure}_at_10": tenth[figure] for figure in ("precision", "recall")}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _params(learnt: Learnt) -> dict[str, Any]:
+    evaluation = learnt.evaluation
+    first = next(iter(learnt.bundles.values()))
+    own = {f"{t}.trees": bundle.facts["trees"] for t, bundle in learnt.bundles.items()}
+    origin = {k: evaluation[k] for k in ("until", "gap_s", "contacts")}
+    spans = {
+        f"{part}.{k}": evaluation[part][k]
+        for part in ("training", "test")
+        for k in ("contacts", "from", "to")
+    }
+    return {**first.facts["params"], "seed": first.facts["seed"], **own, **origin, **spans}
+
+
+def _log_data(mlflow: ModuleType, evaluation: Mapping[str, Any]) -> None:
+    from mlflow.data.code_dataset_source import CodeDatasetSource  # noqa: PLC0415 - takes seconds
+    from mlflow.data.meta_dataset import MetaDataset  # noqa: PLC0415
+
+    # MLflow keeps 36 characters of a data set's digest; the whole one is a tag of the run
+    facts = {"name": "contacts", "digest": evaluation["data_digest"][:36]}
+    data = MetaDataset(CodeDatasetSource(tags={}), **facts)  # type: ignore[abstract] # theirs: it runs
+    mlflow.log_input(data, context="training")
+
+
+def _register(bundle: Bundle, version_tags: dict[str, str]) -> None:
+    from mlflow.models import Model  # noqa: PLC0415 - takes seconds
+
+    name = NAMES[bundle.target]
+    Model.log(
+        artifact_path=None,
+        name=name,
+        flavor=flavor,
+        flavor_name="lightgbm",
+        registered_model_name=name,
+        tags=version_tags,
+        bundle=bundle,
+    )
+
+
+def _log_files(mlflow: ModuleType, learnt: Learnt) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(Path(folder), learnt)
+        mlflow.log_artifacts(folder)
+
+
+def write_files(folder: Path, learnt: Learnt) -> None:
+    """Write the evaluation as JSON and as a page, the plots, the cards and the policy."""
+    evaluation = learnt.evaluation
+    images = plots(learnt.trials, evaluation["importance"])
+    text = json.dumps(evaluation, indent=1, allow_nan=False)
+    (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "evaluation.html").write_text(page(evaluation, images), encoding="utf-8")
+    (folder / "policy.yaml").write_text(evaluation["policy"], encoding="utf-8")
+    for target, bundle in learnt.bundles.items():
+        name = f"model_card_{target}.md"
+        (folder / name).write_text(card(bundle, evaluation), encoding="utf-8")
+    (folder / "plots").mkdir()
+    for name, image in images.items():
+        (folder / "plots" / f"{name}.png").write_bytes(image)
