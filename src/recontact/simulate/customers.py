@@ -48,13 +48,13 @@ def block(world: World, numbers: Ints, rng: np.random.Generator) -> People:
     regular = rng.random(count) < REGULAR
     often = rng.standard_normal(count)
     rate = np.where(regular, 36 * np.exp(0.5 * often), 2.0 * np.exp(0.85 * often))
-    logit = 0.9 + 0.8 * often + np.where(regular, 1.5, 0.0) + 0.25 * rng.standard_normal(count)
+    logit = 1.0 + 0.65 * often + np.where(regular, 1.5, 0.0) + 0.2 * rng.standard_normal(count)
     return People(
         number=numbers,
         program=program,
         rate=rate,
         habit=0.98 / (1 + np.exp(-logit)),
-        temper=np.exp(0.45 * rng.standard_normal(count) - 0.1),
+        temper=np.exp(0.28 * rng.standard_normal(count)),
         digital=np.clip(0.22 + 0.12 * rng.standard_normal(count), 0.02, 0.9),
         favourite=pick_reasons(world, program, rng),
         faithful=np.where(regular, rng.uniform(0.5, 0.9, count), rng.uniform(0.0, 0.3, count)),

@@ -32,22 +32,22 @@ class Reason(NamedTuple):
 
 
 REASONS = (
-    Reason("billing > dispute", 0, 0.080, 0.95, 0.40, 0.16, 0.111, 520, 0.05, 4, 0.15),
-    Reason("billing > invoice copy", 0, 0.060, 0.11, 0.10, 0.04, 0.013, 240, 0.01, 0, 0.05),
-    Reason("billing > refund", 0, 0.065, 0.67, 0.30, 0.10, 0.072, 380, 0.04, 4, 0.08),
-    Reason("billing > charges explained", 0, 0.070, 0.29, 0.22, 0.07, 0.033, 400, 0.01, 4, 0.12),
-    Reason("payment > failed", 0, 0.070, 0.31, 0.20, 0.08, 0.033, 300, 0.02, 5, 0.10),
-    Reason("payment > arrangement", 0, 0.050, 0.39, 0.28, 0.09, 0.052, 430, 0.03, 4, 0.08),
-    Reason("technical > no connection", 1, 0.105, 0.78, 0.30, 0.15, 0.078, 600, 0.05, 7, 0.08),
-    Reason("technical > slow", 1, 0.080, 0.95, 0.28, 0.12, 0.058, 660, 0.04, 9, 0.06),
-    Reason("technical > device set-up", 1, 0.075, 0.27, 0.15, 0.06, 0.016, 620, 0.02, 7, 0.06),
-    Reason("technical > intermittent fault", 1, 0.055, 1.40, 0.35, 0.18, 0.117, 700, 0.07, 0, 0.05),
-    Reason("order > status", 2, 0.085, 0.36, 0.12, 0.05, 0.023, 210, 0.01, 8, 0.08),
-    Reason("order > change", 2, 0.045, 0.25, 0.18, 0.07, 0.018, 310, 0.01, 10, 0.08),
-    Reason("order > return", 2, 0.045, 0.50, 0.22, 0.08, 0.046, 330, 0.02, 2, 0.15),
-    Reason("account > password", 2, 0.055, 0.09, 0.05, 0.03, 0.007, 190, 0.00),
-    Reason("account > change of details", 2, 0.040, 0.13, 0.08, 0.04, 0.010, 240, 0.00),
-    Reason("account > cancellation", 2, 0.020, 0.56, 0.35, 0.20, 0.195, 480, 0.03, 3, 0.15),
+    Reason("billing > dispute", 0, 0.080, 1.03, 0.40, 0.16, 0.106, 520, 0.05, 4, 0.15),
+    Reason("billing > invoice copy", 0, 0.060, 0.07, 0.10, 0.04, 0.009, 240, 0.01, 0, 0.05),
+    Reason("billing > refund", 0, 0.065, 0.66, 0.30, 0.10, 0.065, 380, 0.04, 4, 0.08),
+    Reason("billing > charges explained", 0, 0.070, 0.23, 0.22, 0.07, 0.027, 400, 0.01, 4, 0.12),
+    Reason("payment > failed", 0, 0.070, 0.25, 0.20, 0.08, 0.027, 300, 0.02, 5, 0.10),
+    Reason("payment > arrangement", 0, 0.050, 0.34, 0.28, 0.09, 0.045, 430, 0.03, 4, 0.08),
+    Reason("technical > no connection", 1, 0.105, 0.81, 0.30, 0.15, 0.071, 600, 0.05, 7, 0.08),
+    Reason("technical > slow", 1, 0.080, 1.03, 0.28, 0.12, 0.050, 660, 0.04, 9, 0.06),
+    Reason("technical > device set-up", 1, 0.075, 0.21, 0.15, 0.06, 0.011, 620, 0.02, 7, 0.06),
+    Reason("technical > intermittent fault", 1, 0.055, 1.67, 0.35, 0.18, 0.113, 700, 0.07, 0, 0.05),
+    Reason("order > status", 2, 0.085, 0.30, 0.12, 0.05, 0.017, 210, 0.01, 8, 0.08),
+    Reason("order > change", 2, 0.045, 0.19, 0.18, 0.07, 0.013, 310, 0.01, 10, 0.08),
+    Reason("order > return", 2, 0.045, 0.46, 0.22, 0.08, 0.039, 330, 0.02, 2, 0.15),
+    Reason("account > password", 2, 0.055, 0.06, 0.05, 0.03, 0.004, 190, 0.00),
+    Reason("account > change of details", 2, 0.040, 0.09, 0.08, 0.04, 0.007, 240, 0.00),
+    Reason("account > cancellation", 2, 0.020, 0.53, 0.35, 0.20, 0.203, 480, 0.03, 3, 0.15),
 )
 COUNT = len(REASONS)
 OUTAGE_REASONS = (6, 6, 7, 4)  # what outages are about, the usual kind twice

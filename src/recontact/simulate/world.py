@@ -124,7 +124,7 @@ def _agents(contacts: int, rng: np.random.Generator) -> Agents:
         team=team,
         site=(team + pool // POOLS) % len(SITES),
         slip=np.exp(-0.5 * skill - 0.12),
-        heat=np.exp(-0.30 * skill + 0.15 * rng.standard_normal(len(pool)) - 0.06),
+        heat=np.exp(-0.35 * skill + 0.1 * rng.standard_normal(len(pool)) - 0.06),
         pace=np.exp(0.15 * rng.standard_normal(len(pool))),
         first=first,
         size=size,
