@@ -27,6 +27,18 @@ DESCRIPTION = (
 )
 
 
+class _Documented(FastAPI):
+    """Puts the schema of a problem where the documented errors look for it."""
+
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas["Problem"] = schema
+        return document
+
+
 def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     """Make the service.
 
@@ -52,7 +64,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     metrics = Metrics()
     source = models or Registry(database, settings.mlflow_uri)
     service = Service(settings, database, Champions(source, metrics), metrics)
-    app = FastAPI(
+    app = _Documented(
         title="recontact",
         description=DESCRIPTION,
         version=metadata.version("recontact"),
@@ -69,7 +81,6 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     app.add_middleware(Limits, local_only=not settings.auth)
     app.add_middleware(Headers, headers=HEADERS)
     app.add_middleware(Observed, metrics=metrics)
-    _document_problems(app)
     return app
 
 
@@ -80,13 +91,3 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     yield
     service.champions.stop()
     service.database.close()
-
-
-def _document_problems(app: FastAPI) -> None:
-    """Put the schema of a problem where the documented errors look for it."""
-    made = app.openapi()
-    schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    reference = "#/components/schemas/{model}"
-    schema: dict[str, Any] = Problem.model_json_schema(ref_template=reference)
-    schemas.update(schema.pop("$defs", {}))
-    schemas["Problem"] = schema

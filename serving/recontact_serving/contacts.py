@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(machin
 
 
 @router.post(
-    "/contacts", response_model=Taken, responses=documented(400, 401, 403, 413, 422, 500, 503)
+    "/contacts", response_model=Taken, responses=documented(400, 401, 403, 413, 415, 422, 500, 503)
 )
 def take_contacts(
     body: Annotated[Contacts, Body(examples=[{"contacts": [EXAMPLE]}])], service: ServiceOf

@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = "5"
+
+log = structlog.get_logger()
 
 
 class ProblemError(Exception):
@@ -76,7 +79,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _ours)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(OperationalError, _database)
+    app.add_exception_handler(DatabaseError, _database)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -93,6 +96,11 @@ def _pointer(location: Sequence[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return kind == "application/json" or kind.endswith("+json")
+
+
 def _message(text: str) -> str:
     return text.removeprefix("Value error, ").encode(errors="replace").decode()
 
@@ -107,15 +115,20 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
     return respond(problem(error.status_code, error.detail), error.headers)
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - its registration says so
     errors = error.errors()
     if errors[0]["type"] == "json_invalid":
         return respond(problem(400, "the body is not JSON"))
+    if errors[0]["loc"] == ("body",) and not _is_json(request):
+        return respond(problem(415, "send JSON, with the header `Content-Type: application/json`"))
     return respond(invalid(errors))
 
 
-async def _database(_: Request, __: Exception) -> JSONResponse:
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    log.error("database", error=str(error))
+    if type(error) not in {DatabaseError, OperationalError}:  # what we asked of it was wrong
+        return await _fault(request, error)
     detail = "the database does not answer; try again"
     return respond(problem(503, detail), {"Retry-After": RETRY_S})
 

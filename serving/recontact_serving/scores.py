@@ -28,7 +28,7 @@ EXAMPLE = {
     "reason": "billing > dispute",
     "talk_s": 412,
 }
-ERRORS = documented(400, 401, 403, 413, 422, 500, 503)
+ERRORS = documented(400, 401, 403, 413, 415, 422, 500, 503)
 
 router = APIRouter(prefix="/v1", tags=["scores"], dependencies=[Depends(machine)])
 

@@ -1,0 +1,159 @@
+"""What the operator sees: liveness, readiness, metrics, settings and clear refusals."""
+
+import datetime as dt
+import sqlite3
+
+import pytest
+
+from recontact.errors import UserError
+from recontact_serving import history, rates
+from recontact_serving.database import Database
+from recontact_serving.server import listen
+from recontact_serving.settings import Settings
+
+WRAPUP = {
+    "contact_id": "c",
+    "moment": "wrapup",
+    "started_at": "2026-03-01T10:00:00Z",
+    "at": "2026-03-01T10:10:00Z",
+    "attributes": {"repeated": 0.5, "escalation": 0.3},
+}
+
+
+def test_ready_tells_which_models_are_in_use(client):
+    """Ready: models with versions, policy, and that no rates are there yet."""
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    checks = answer.json()["checks"]
+    assert checks["database"]["ok"]
+    assert checks["models"]["models"] == {"recontact-repeated": "1"}
+    assert checks["models"]["policy"] == "abc"
+    assert "recontact load" in checks["rates"]["trouble"]
+
+
+def test_not_ready_tells_what_is_missing_and_the_mend(start, settings, models):
+    """Without a champion: 503, a problem, Retry-After; the process is live all the same."""
+    models.trouble = "no champion yet"
+    client = start(settings, models).client
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"]
+    assert answer.json()["detail"] == "no champion yet; train first"
+    assert answer.json()["checks"]["database"]["ok"]
+    assert client.get("/health/live").json() == {"status": "live"}
+
+
+def test_not_ready_when_the_database_is_gone(running, settings):
+    """A database that does not answer any more makes the service not ready, and scores 503."""
+    running.service.database.close()
+    file = settings.database_url.removeprefix("sqlite:///")
+    with open(file, "r+b") as damaged:
+        damaged.write(b"not a database, not a database, not a database")
+    for end in ("-wal", "-shm"):
+        open(file + end, "wb").close()
+    answer = running.client.get("/health/ready")
+    assert answer.status_code == 503
+    assert not answer.json()["checks"]["database"]["ok"]
+    assert running.client.post("/v1/score", json=WRAPUP).status_code == 503
+
+
+def test_metrics_count_requests_scores_and_stages(client):
+    """Requests by route and status, scores by band, seconds by stage."""
+    client.post("/v1/score", json=WRAPUP)
+    client.get("/v1/nothing/c-17")
+    page = client.get("/metrics").text
+    assert 'recontact_scores_total{band="high",moment="wrapup",outcome="repeated"} 1.0' in page
+    assert 'recontact_scores_total{band="medium",moment="wrapup",outcome="escalation"} 1.0' in page
+    assert 'recontact_stage_seconds_count{stage="history"} 1.0' in page
+    assert 'route="/v1/score",status="200"} 1.0' in page
+    assert 'recontact_model{name="recontact-repeated",version="1"} 1.0' in page
+    assert "c-17" not in page
+
+
+def test_settings_come_from_the_environment():
+    """Each variable is read; what the command says goes before."""
+    environ = {
+        "RECONTACT_DATABASE_URL": "sqlite:///x.db",
+        "RECONTACT_MLFLOW_URI": "sqlite:///m.db",
+        "RECONTACT_HOST": "::1",
+        "RECONTACT_PORT": "81",
+        "RECONTACT_AUTH": "off",
+    }
+    read = Settings.read(environ)
+    assert read == Settings("sqlite:///x.db", "sqlite:///m.db", "::1", 81, auth=False)
+    assert Settings.read(environ, host="localhost", port=0).port == 0
+    assert Settings.read({}) == Settings("sqlite:///recontact.db", None, "127.0.0.1", 8000, True)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"RECONTACT_PORT": "x"}, {"RECONTACT_PORT": "70000"}, {"RECONTACT_AUTH": "no"}],
+)
+def test_a_bad_setting_is_named(environ):
+    """The message names the variable."""
+    with pytest.raises(UserError, match=next(iter(environ))):
+        Settings.read(environ)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "mysql://x/y", "unknown://x", "sqlite:////no/such/folder/recontact.db"],
+)
+def test_a_bad_database_address_is_one_clear_message(url):
+    """An address that can't be used ends in a message that names the variable."""
+    with pytest.raises(UserError) as caught:
+        Database(url)
+    assert "RECONTACT_DATABASE_URL" in str(caught.value)
+
+
+def test_tables_of_another_version_are_left_alone(settings):
+    """A database of another recontact is refused and not touched."""
+    Database(settings.database_url).close()
+    with sqlite3.connect(settings.database_url.removeprefix("sqlite:///")) as db:
+        db.execute("update meta set value = '0' where name = 'schema'")
+    db.close()
+    with pytest.raises(UserError, match="tables of version 0"):
+        Database(settings.database_url)
+
+
+def test_a_port_in_use_is_one_clear_message():
+    """The second service on a port is refused with the mend."""
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"port {port} on 127.0.0.1 is in use") as caught:
+            listen("127.0.0.1", port)
+    assert "--port" in caught.value.mend
+
+
+def test_rates_of_another_policy_are_not_used(settings):
+    """Rates are read under the digest that they were built with, and under no other."""
+    database = Database(settings.database_url)
+    t0 = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    contacts = [
+        {
+            "contact_id": f"c{i}",
+            "customer_id": "u",
+            "reason": "billing",
+            "queue": "q",
+            "started_at": t0 + dt.timedelta(days=i),
+            "ended_at": t0 + dt.timedelta(days=i),
+            "known_at": t0 + dt.timedelta(days=i),
+        }
+        for i in range(10)
+    ]
+    with database.write() as db:
+        history.record(db, contacts, t0)
+    from recontact.features.known import KNOWN_FROM
+    from recontact.policy import Policy
+
+    assert rates.rebuild(database, Policy(), KNOWN_FROM) == 10
+    with database.read() as db:
+        found, following = rates.read(db, Policy().digest)
+        assert (
+            found.kinds["queue_repeat"].count[-1],
+            found.kinds["queue_repeat"].positives[-1],
+        ) == (8, 8)
+        assert following.probable("billing")[0]["reason"] == "billing"
+        assert rates.read(db, "another")[0].rows() == []
+    database.close()

@@ -1,0 +1,84 @@
+"""Every error is a problem document, and no more is told than the client needs."""
+
+import httpx
+import pytest
+
+from recontact_serving.middleware import MOST_BYTES
+
+JSON = {"Content-Type": "application/json"}
+
+
+def check(answer: httpx.Response, status: int) -> dict:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    document = answer.json()
+    assert document["status"] == status
+    assert {"type", "title", "detail"} <= set(document)
+    return document
+
+
+def test_an_unknown_page_and_an_unknown_method(client):
+    """404 and 405 are problems; 405 says what is allowed."""
+    check(client.get("/v1/nothing"), 404)
+    check(client.get("/static/nothing.css"), 404)
+    answer = client.delete("/v1/score")
+    check(answer, 405)
+    assert answer.headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("body", ["{", "", "\xff"])
+def test_a_body_that_is_no_json(client, body):
+    """What can't be parsed is a problem of 400 or 422, never a fault."""
+    answer = client.post("/v1/score", content=body.encode("latin-1"), headers=JSON)
+    check(answer, 422 if body == "" else 400)
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "7", '"x"'])
+def test_a_body_that_is_no_object(client, body):
+    """Another JSON value than an object is refused."""
+    check(client.post("/v1/contacts", content=body, headers=JSON), 422)
+
+
+def test_a_body_that_is_not_called_json(client):
+    """A form, or JSON under another name, is 415 and says which header to send."""
+    answer = client.post("/v1/score", content="{}", headers={"Content-Type": "text/plain"})
+    assert "application/json" in check(answer, 415)["detail"]
+
+
+def test_a_body_that_is_too_large(client):
+    """A body over the limit is 413, whether or not it says its length."""
+    check(client.post("/v1/contacts", content=b" " * (MOST_BYTES + 1), headers=JSON), 413)
+    parts = (b" " * 2**20 for _ in range(MOST_BYTES // 2**20 + 1))
+    check(client.post("/v1/contacts", content=parts, headers=JSON), 413)
+
+
+def test_a_fault_tells_nothing_of_the_inside(start, settings, models):
+    """500 carries neither the exception nor a path."""
+    models.score = lambda *_, **__: 1 / 0
+    asked = {"contact_id": "c", "moment": "start", "started_at": "2026-03-01T10:00:00Z"}
+    document = check(start(settings, models).client.post("/v1/score", json=asked), 500)
+    assert "division" not in str(document)
+    assert "/" not in document["detail"]
+
+
+def test_what_is_answered_is_documented(client):
+    """Each operation documents its errors as problems; requests allow no other field."""
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert "500" in operation["responses"], path
+            for status, answer in operation["responses"].items():
+                kinds = set(answer["content"])
+                assert ("application/problem+json" in kinds) == (status >= "400"), (path, status)
+    for name in ("ScoreRequest", "ScoreRequests", "Contacts", "Score"):
+        assert document["components"]["schemas"][name]["additionalProperties"] is False
+    assert "Problem" in document["components"]["schemas"]
+
+
+def test_every_answer_is_guarded(client):
+    """Pages run no script, are framed by nobody and are not guessed to be something else."""
+    for path in ("/", "/v1/at-risk", "/v1/nothing", "/static/recontact.css"):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
