@@ -19,10 +19,20 @@ from recontact.errors import UserError
 from recontact_pipelines.output import note
 
 COMMANDS = (  # in the order of the help page; name, "file:function" in recontact_pipelines.commands
+    ("demo", "demo:demo"),
     ("simulate", "simulate:simulate"),
     ("fetch", "fetch:fetch"),
     ("import", "import_:import_"),
+    ("doctor", "doctor:doctor"),
     ("label", "label:label"),
+    ("report", "report:report"),
+    ("features", "features:features"),
+    ("leak-check", "leak_check:leak_check"),
+    ("train", "train:train"),
+    ("score", "score:score"),
+    ("models", "models:models"),
+    ("promote", "promote:promote"),
+    ("rollback", "rollback:rollback"),
     ("serve", "serve:serve"),
     ("load", "load:load"),
     ("keys", "keys:keys"),

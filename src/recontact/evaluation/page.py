@@ -28,6 +28,7 @@ PLOTS = {
     "curves": "What is found, and at what price, at every threshold",
     "importance": "What drives the score",
 }
+FIGURES = ("roc_auc", "average_precision")
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:60rem;margin:auto;padding:1rem}
 h1{font-size:1.6rem;margin-bottom:0}h2{margin-top:2.5rem}p.sub{color:#555;margin-top:.2rem}
@@ -205,3 +206,25 @@ def _number(row: Mapping[str, Any], name: str) -> str:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"
+
+
+def scoreboard(evaluation: Mapping[str, Any]) -> list[str]:
+    """Give the headline figures as lines of text for a terminal."""
+    test = evaluation["test"]
+    head = (
+        f"tested on {test['contacts']:,} later contacts, {test['from'][:10]} to {test['to'][:10]}"
+    )
+    figures = evaluation["figures"]
+    ours = [row for row in figures if row["model"] == OURS and row["history"] == "all"]
+    lines = [_line(figures, row) for row in ours]
+    return [f"{head}; ROC AUC / average precision", *lines, *words(evaluation)]
+
+
+def _line(figures: list[dict[str, Any]], row: Mapping[str, Any]) -> str:
+    place = {k: row[k] for k in ("target", "moment", "history")}
+    cells = []
+    for model, name in ((OURS, "ours"), (LOGISTIC, "logistic"), (RULE, "rule")):
+        other = find(figures, **place, model=model)
+        pair = "/".join("-" if other[k] is None else f"{other[k]:.3f}" for k in FIGURES)
+        cells.append(f"{name} {pair}")
+    return f"  {row['target']:<11}{row['moment']:<8}" + "   ".join(cells)

@@ -23,6 +23,7 @@ from recontact.model.split import Mask, greatest_window, split
 from recontact.policy import Policy
 
 HIGH_SHARE, MEDIUM_SHARE = 0.1, 0.2  # of the contacts, when the model was made
+COUNTED = ("min_data_in_leaf", "min_data_per_group")
 OURS = ("max_trees", "early_stopping")  # the settings that are not LightGBM's own
 
 
@@ -171,6 +172,8 @@ def _grow(
 ) -> Any:
     engine = lightgbm()
     own = _fixed(seed) | {name: v for name, v in settings.items() if name not in OURS}
+    for name in COUNTED:
+        own[name] = int(settings[name]) * len(set(data.moments.tolist()))
     trees = int(settings["max_trees"])
     if parts is None:
         return engine.train(own, _dataset(data, slice(None)), trees)
@@ -184,6 +187,7 @@ def _dataset(data: Encoded, rows: Any) -> Any:
     return lightgbm().Dataset(
         data.matrix[rows],
         data.outcome[rows],
+        weight=np.full(len(data.outcome[rows]), 1.0 / len(set(data.moments.tolist()))),
         feature_name=_names(data.encoding.features),
         categorical_feature=data.encoding.category_positions,
     )

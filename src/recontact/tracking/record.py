@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -52,7 +53,7 @@ def record(
             mlflow.log_params(_params(learnt))
             _log_data(mlflow, evaluation)
             for target, bundle in learnt.bundles.items():
-                _register(bundle, tags(learnt, bundle, beside.get(target)))
+                _register(store, run_id, bundle, tags(learnt, bundle, beside.get(target)))
             mlflow.log_metrics(metrics(evaluation["figures"]))
             _log_files(mlflow, learnt)
     return run_id, {t: resolve(store, NAMES[t], run_id) for t in learnt.bundles}
@@ -164,18 +165,19 @@ def _log_data(mlflow: ModuleType, evaluation: Mapping[str, Any]) -> None:
     mlflow.log_input(data, context="training")
 
 
-def _register(bundle: Bundle, version_tags: dict[str, str]) -> None:
-    from mlflow.models import Model  # noqa: PLC0415 - takes seconds
+def _register(store: Store, run_id: str, bundle: Bundle, version_tags: dict[str, str]) -> None:
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - takes seconds
+    from mlflow.models import Model  # noqa: PLC0415
 
     name = NAMES[bundle.target]
-    Model.log(
-        artifact_path=None,
-        name=name,
-        flavor=flavor,
-        flavor_name="lightgbm",
-        registered_model_name=name,
-        tags=version_tags,
-        bundle=bundle,
+    logged = Model.log(
+        artifact_path=None, name=name, flavor=flavor, flavor_name="lightgbm", bundle=bundle
+    )
+    # not by registered_model_name: that prints
+    with suppress(MlflowException):  # it is there
+        store.client.create_registered_model(name)
+    store.client.create_model_version(
+        name, logged.model_uri, run_id, version_tags, model_id=logged.model_id
     )
 
 

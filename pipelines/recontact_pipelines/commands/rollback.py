@@ -1,0 +1,26 @@
+"""`recontact rollback`."""
+
+from typing import Annotated
+
+import typer
+
+from recontact_pipelines.commands.promote import moved_words
+from recontact_pipelines.output import emit
+from recontact_pipelines.tracked import MlflowUri
+
+
+def rollback(
+    why: Annotated[str, typer.Option(help="Why; kept with the version, with who and when.")] = "",
+    mlflow_uri: MlflowUri = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Give the champion alias of both models back to the champions before these.
+
+    Example:
+
+        recontact rollback --why "too many false alarms"
+    """
+    from recontact.tracking import rollback as run  # noqa: PLC0415 - help stays fast
+
+    moved = run(why, uri=mlflow_uri)
+    emit({"champions": moved}, moved_words(moved), as_json)
