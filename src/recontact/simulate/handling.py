@@ -2,7 +2,7 @@
 
 A wave is a dict of equally long arrays, one entry for each contact; every function here draws
 one stretch of all contacts of a wave and adds its columns. Times inside contacts are whole
-milliseconds, so that the parts sum exactly to the whole.
+seconds, as telephone systems record them, so that the parts sum exactly to the whole.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recontact.simulate.customers import ANONYMOUS, People
-from recontact.simulate.reasons import COUNT, GROUP, Floats, Ints, coding, column
+from recontact.simulate.reasons import COUNT, GROUP, GROUPS, Floats, Ints, coding, column
 from recontact.simulate.world import DIGITAL, POOLS, QUEUES, SPECIALISTS, World, hour
 
 Wave = dict[str, npt.NDArray[Any]]
@@ -20,6 +20,7 @@ NEW, REPEAT, REDIAL, RETRY, CALLBACK, ADJACENT, OUTAGE, OUTREACH = range(8)
 KINDS = ("new", "repeat", "redial", "retry", "callback", "adjacent", "outage", "outreach")
 VOICE, CHAT, EMAIL, MESSAGING = range(4)
 LEGS, HOLDS = 3, 3
+CARE = GROUPS.index("care")  # answers where the reason is not known
 
 PATIENCE_S = 800.0  # mean time until a waiting caller or chatter gives up
 NO_ANSWER = 0.12  # outbound calls that nobody takes
@@ -78,13 +79,19 @@ def _arrive(world: World, people: People, wave: Wave, rng: np.random.Generator) 
     wave["outbound"] = np.isin(wave["kind"], (CALLBACK, OUTREACH))
     hidden = people.withheld[who] | (rng.random(count) < ANONYMOUS)
     wave["anonymous"] = hidden & ~wave["outbound"]
-    drawn = np.searchsorted(CODING.ravel(), wave["reason"] + rng.random(count) * (1 - 1e-9))
-    wave["coded"] = np.clip(drawn - wave["reason"] * COUNT, 0, COUNT - 1)
+    wave["coded"] = _coded(wave["reason"], rng)
     wave["program"] = people.program[who]
-    wave["group"] = np.where(wave["channel"] == VOICE, GROUP[wave["coded"]], DIGITAL)
-    wave["wrong"] = (wave["channel"] == VOICE) & (GROUP[wave["coded"]] != GROUP[wave["reason"]])
+    led_to = np.where(wave["coded"] >= 0, GROUP[wave["coded"]], CARE)
+    wave["group"] = np.where(wave["channel"] == VOICE, led_to, DIGITAL)
+    wave["wrong"] = (wave["channel"] == VOICE) & (led_to != GROUP[wave["reason"]])
     wave["load"] = world.load[wave["program"], wave["group"], hour(wave["at"])]
     wave["in_outage"] = wave["at"] < wave["outage_until"]
+
+
+def _coded(reason: Ints, rng: np.random.Generator) -> Ints:
+    """Draw under which reason each contact is recorded; -1 under none."""
+    drawn = np.searchsorted(CODING.ravel(), reason + rng.random(len(reason))) - reason * COUNT
+    return np.where(drawn < COUNT, drawn, -1)  # past the row lies what its chances lack to 1
 
 
 def _answer(world: World, wave: Wave, rng: np.random.Generator) -> None:
@@ -95,7 +102,7 @@ def _answer(world: World, wave: Wave, rng: np.random.Generator) -> None:
     unanswered = wave["outbound"] & (rng.random(count) < NO_ANSWER)
     wave["handled"] = ~gave_up & ~unanswered
     wait = np.where(wave["outbound"], 0.0, np.minimum(np.where(gave_up, patience, wait), 90_000.0))
-    wave["wait_ms"] = _ms(wait)
+    wave["wait_s"] = wait.astype(np.int64)
     pool = wave["program"] * POOLS + wave["group"]
     wave["agent"] = _pick(world, pool, rng)
     wave["queue"] = wave["program"] * len(QUEUES) + np.where(
@@ -114,7 +121,7 @@ def _talk(world: World, wave: Wave, rng: np.random.Generator) -> None:
     wave["rush"] = rng.standard_normal(count)
     talk = TALK_S[reason] * np.exp(TALK_SPREAD * wave["rush"]) * world.agents.pace[wave["agent"]]
     cut = np.where(wave["dropped"], rng.random(count), 1.0)
-    wave["talk_ms"] = np.where(wave["handled"], _ms(talk * cut) + 1_000, 0)
+    wave["talk_s"] = np.where(wave["handled"], (talk * cut).astype(np.int64) + 2, 0)
 
 
 def _holds(reason: Ints, rng: np.random.Generator) -> Ints:
@@ -165,26 +172,26 @@ def _legs(world: World, wave: Wave, rng: np.random.Generator) -> None:
         [wave["group"], groups, np.full(count, SPECIALISTS)], axis=1
     )
     queues = wave["program"] * len(QUEUES)
-    talk = wave["talk_ms"][:, None] * [1.0, 0.6, 0.7] * np.exp(rng.normal(0, 0.2, (count, LEGS)))
-    wait = 25_000 * rng.standard_exponential((count, LEGS))
-    wrap = 45_000 * np.exp(rng.normal(0, 0.5, (count, LEGS)))
+    talk = wave["talk_s"][:, None] * [1.0, 0.6, 0.7] * np.exp(rng.normal(0, 0.2, (count, LEGS)))
+    wait = 25 * rng.standard_exponential((count, LEGS))
+    wrap = 45 * np.exp(rng.normal(0, 0.5, (count, LEGS)))
     wave["leg"] = present
     wave["leg_agent"] = _pick(world, pools, rng)
     wave["leg_agent"][:, 0] = wave["agent"]
     wave["leg_queue"] = np.stack([wave["queue"], queues + groups, queues + len(QUEUES) - 1], axis=1)
-    wave["leg_wait_ms"] = np.where(present, wait, 0).astype(np.int64)
-    wave["leg_wait_ms"][:, 0] = wave["wait_ms"]
-    wave["leg_talk_ms"] = np.where(present, talk, 0).astype(np.int64)
-    wave["leg_talk_ms"][:, 0] = wave["talk_ms"]
-    wave["leg_wrap_ms"] = np.where(present, wrap, 0).astype(np.int64)
+    wave["leg_wait_s"] = np.where(present, wait, 0).astype(np.int64)
+    wave["leg_wait_s"][:, 0] = wave["wait_s"]
+    wave["leg_talk_s"] = np.where(present, talk + 1, 0).astype(np.int64)
+    wave["leg_talk_s"][:, 0] = wave["talk_s"]
+    wave["leg_wrap_s"] = np.where(present, wrap, 0).astype(np.int64)
     held = np.arange(HOLDS) < wave["holds"][:, None]
-    length = 55_000 * np.exp(rng.normal(0, 0.6, (count, HOLDS)))
-    wave["hold_ms"] = np.where(held, length, 0).astype(np.int64)
+    length = 3 + 55 * np.exp(rng.normal(0, 0.6, (count, HOLDS)))
+    wave["hold_s"] = np.where(held, length, 0).astype(np.int64)
     when = np.sort(rng.uniform(0.05, 0.95, (count, HOLDS)), axis=1)
-    wave["hold_after_ms"] = (when * wave["talk_ms"][:, None]).astype(np.int64)
-    whole = wave["leg_wait_ms"].sum(1) + wave["leg_talk_ms"].sum(1) + wave["hold_ms"].sum(1)
-    wave["length_ms"] = np.where(wave["handled"], whole, wave["wait_ms"])
-    wave["ended"] = wave["at"] + wave["length_ms"] / 1_000
+    wave["hold_after_s"] = (when * wave["talk_s"][:, None]).astype(np.int64)
+    whole = wave["leg_wait_s"].sum(1) + wave["leg_talk_s"].sum(1) + wave["hold_s"].sum(1)
+    wave["length_s"] = np.where(wave["handled"], whole, wave["wait_s"])
+    wave["ended"] = wave["at"] + wave["length_s"]
 
 
 def _wrap_up(wave: Wave, rng: np.random.Generator) -> None:
@@ -197,9 +204,9 @@ def _wrap_up(wave: Wave, rng: np.random.Generator) -> None:
     promise = rng.random(count) < CALLED_BACK[wave["reason"]]
     wave["promised"] = served & promise & ~wave["outbound"]
     _survey(wave, served & (rng.random(count) < 0.08), rng)
-    quick = rng.uniform(3_000, 240_000, count)
-    late = rng.uniform(1, 30, count) * 3_600_000
-    wave["known_after_ms"] = np.where(rng.random(count) < 0.06, late, quick).astype(np.int64)
+    quick = rng.uniform(2, 240, count)
+    late = rng.uniform(1, 30, count) * 3_600
+    wave["known_after_s"] = np.where(rng.random(count) < 0.06, late, quick).astype(np.int64)
 
 
 def _survey(wave: Wave, asked: npt.NDArray[np.bool_], rng: np.random.Generator) -> None:
@@ -222,7 +229,3 @@ def _pick(world: World, pool: Ints, rng: np.random.Generator) -> Ints:
     agents = world.agents
     drawn = (rng.random(pool.shape) * agents.size[pool]).astype(np.int64)
     return np.asarray(agents.first[pool] + drawn)
-
-
-def _ms(seconds: Floats) -> Ints:
-    return np.asarray(seconds * 1_000).astype(np.int64)

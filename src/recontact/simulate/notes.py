@@ -68,5 +68,5 @@ def notes(rows: Records) -> pa.Array:
     code = rows["coded"].astype(np.int64)
     for part, values in parts:
         code = code * values + part
-    noted = rows["handled"] & ~rows["dropped"] & (rows["length_ms"] % 10 < NOTED)
+    noted = rows["handled"] & ~rows["dropped"] & (rows["started_ms"] % 10 < NOTED)
     return named(TEXTS, np.where(noted, code, -1))

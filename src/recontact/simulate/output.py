@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -14,18 +16,26 @@ import pyarrow.parquet as pq
 from recontact.errors import UserError
 
 MARK = Path("truth") / "ceiling.json"  # a folder that holds it is a simulation's
+MOST_AHEAD = 8  # pieces that wait for the disk
 NEVER_ALIKE = {"contact_id", "interaction_id", "issue_id", "started_at", "ended_at", "at"}
 
 
 class Tables:
-    """Parquet files that are written piece by piece; a piece is a row group."""
+    """Parquet files written piece by piece, a piece is a row group, while others are made."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writers: dict[str, pq.ParquetWriter] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._ahead: deque[Future[None]] = deque()
 
     def add(self, name: str, table: pa.Table) -> None:
-        """Append a piece to the file `name`."""
+        """Append a piece to the file `name`; waits while many pieces wait to be written."""
+        self._ahead.append(self._thread.submit(self._write, name, table))
+        if len(self._ahead) > MOST_AHEAD:
+            self._ahead.popleft().result()
+
+    def _write(self, name: str, table: pa.Table) -> None:
         if name not in self._writers:
             self._writers[name] = _writer(self._folder / name, table.schema)
         self._writers[name].write_table(table, row_group_size=max(1, len(table)))
@@ -33,9 +43,13 @@ class Tables:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, failed: type[BaseException] | None, *_error: object) -> None:
+        self._thread.shutdown(cancel_futures=failed is not None)
         for writer in self._writers.values():
             writer.close()
+        if failed is None:
+            for piece in self._ahead:
+                piece.result()
 
 
 def _writer(file: Path, schema: pa.Schema) -> pq.ParquetWriter:

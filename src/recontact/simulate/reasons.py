@@ -67,6 +67,7 @@ def column(name: str) -> npt.NDArray[Any]:
 GROUP: Ints = column("group").astype(np.int64)
 MISCODED = 0.04  # share of contacts whose reason is recorded as another one
 NEAR = 0.7  # of those, the share taken for a reason of the same group
+UNKNOWN = 0.012  # share of contacts whose reason is not recorded
 
 
 def coding() -> Floats:
@@ -74,11 +75,12 @@ def coding() -> Floats:
 
     Examples
     --------
-    >>> bool(np.allclose(coding().sum(axis=1), 1)), round(float(coding()[0, 0]), 2)
-    (True, 0.96)
+    >>> bool(np.allclose(coding().sum(axis=1), 1 - UNKNOWN)), round(float(coding()[0, 0]), 3)
+    (True, 0.948)
     """
     other = ~np.eye(COUNT, dtype=bool)
     near = (GROUP[:, None] == GROUP[None, :]) & other
     far = (GROUP[:, None] != GROUP[None, :]) & other
     wrong = NEAR * near / near.sum(1, keepdims=True) + (1 - NEAR) * far / far.sum(1, keepdims=True)
-    return np.asarray((1 - MISCODED) * np.eye(COUNT) + MISCODED * wrong)
+    known = (1 - MISCODED) * np.eye(COUNT) + MISCODED * wrong
+    return np.asarray((1 - UNKNOWN) * known)

@@ -15,7 +15,7 @@ from recontact.simulate.chances import Chances
 from recontact.simulate.customers import People
 from recontact.simulate.issues import lifetime
 from recontact.simulate.output import Tables, folder
-from recontact.simulate.records import MOMENTS, Records, records
+from recontact.simulate.records import MOMENTS, Records, ended_ms, records
 from recontact.simulate.runs import Runs
 from recontact.simulate.world import END, World, build
 
@@ -165,7 +165,7 @@ def _write(
 
 def _gather(ceilings: dict[tuple[str, str], Ceiling], rows: Records, as_of_ms: int) -> None:
     """Take in the eligible, matured contacts; own escalations are known at wrap-up."""
-    matured = rows["started_ms"] + rows["length_ms"] + WINDOW_MS <= as_of_ms
+    matured = ended_ms(rows) + WINDOW_MS <= as_of_ms
     counted = rows[truth.judged(rows) & matured]
     for (outcome, moment), ceiling in ceilings.items():
         known = counted["escalated"] & (outcome == "escalation") & (moment == "wrapup")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recontact.simulate.records import RECORD, Records
+from recontact.simulate.records import RECORD, Records, ended_ms
 
 RUN_ROWS = 250_000  # rows sorted at once
 SLICE_ROWS = 125_000  # rows of an average slice of time
@@ -33,8 +33,7 @@ class Runs:
         self._waiting.append(rows)
         self._waiting_rows += len(rows)
         self.rows += len(rows)
-        ends = rows["started_ms"] + rows["length_ms"]
-        self.as_of_ms = max(self.as_of_ms, int(ends.max(initial=0)))
+        self.as_of_ms = max(self.as_of_ms, int(ended_ms(rows).max(initial=0)))
         if self._waiting_rows >= RUN_ROWS:
             self._write()
 

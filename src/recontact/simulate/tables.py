@@ -11,7 +11,7 @@ from recontact.contacts import INSTANT, SCHEMA
 from recontact.simulate.handling import CHAT, HOLDS, LEGS
 from recontact.simulate.notes import DISPOSITIONS, TRANSFERRED, dispositions, notes
 from recontact.simulate.reasons import REASONS, Ints
-from recontact.simulate.records import Records
+from recontact.simulate.records import Records, ended_ms
 from recontact.simulate.text import named, nulls_where, numbered
 from recontact.simulate.world import CHANNELS, PROGRAMS, QUEUES, SITES, START, World
 
@@ -35,9 +35,9 @@ def instant(ms: Ints) -> pa.Array:
     return pa.array((ms + EPOCH_MS) * 1_000, pa.int64()).cast(INSTANT)
 
 
-def seconds(ms: Ints, missing: Bools) -> pa.Array:
-    """Give milliseconds as seconds, null where `missing`."""
-    return pa.array(ms / 1_000, mask=missing)
+def seconds(whole: Ints, missing: Bools) -> pa.Array:
+    """Give whole seconds as floats, null where `missing`."""
+    return pa.array(whole.astype(np.float64), mask=missing)
 
 
 def agent_ids(agents: Ints) -> pa.Array:
@@ -50,12 +50,12 @@ def contacts(world: World, rows: Records, first: int) -> pa.Table:
     ids = first + np.arange(len(rows))
     unserved = ~rows["handled"]
     agent = np.where(unserved, -1, rows["leg_agent"][:, 0]).astype(np.int64)
-    wrap = rows["leg_wrap_ms"].sum(axis=1)
+    wrap = rows["leg_wrap_s"].sum(axis=1)
     columns: dict[str, Any] = {
         "contact_id": numbered("c", ids),
         "customer_id": numbered("p", np.where(rows["anonymous"], -1, rows["customer"])),
         "started_at": instant(rows["started_ms"]),
-        "ended_at": instant(rows["started_ms"] + rows["length_ms"]),
+        "ended_at": instant(ended_ms(rows)),
         "interaction_id": numbered("i", ids),
         "program": named(PROGRAMS, rows["program"]),
         "channel": named(CHANNELS, rows["channel"]),
@@ -66,9 +66,9 @@ def contacts(world: World, rows: Records, first: int) -> pa.Table:
         "reason": named([reason.name for reason in REASONS], rows["coded"]),
         "case_id": numbered("k", rows["case"]),
         "disposition": named(DISPOSITIONS, dispositions(rows)),
-        "wait_s": seconds(rows["leg_wait_ms"].sum(axis=1), np.zeros(len(rows), dtype=bool)),
-        "talk_s": seconds(rows["leg_talk_ms"].sum(axis=1), unserved),
-        "hold_s": seconds(rows["hold_ms"].sum(axis=1), unserved),
+        "wait_s": seconds(rows["leg_wait_s"].sum(axis=1), np.zeros(len(rows), dtype=bool)),
+        "talk_s": seconds(rows["leg_talk_s"].sum(axis=1), unserved),
+        "hold_s": seconds(rows["hold_s"].sum(axis=1), unserved),
         "wrap_s": seconds(wrap, unserved),
         "hold_count": pa.array(rows["holds"].astype(np.int64)),
         "transfer_count": pa.array(np.maximum(rows["leg"].sum(axis=1) - 1, 0)),
@@ -94,8 +94,8 @@ def legs(world: World, rows: Records, whole: pa.Table) -> pa.Table:
     last = leg == (LEGS - 1 - np.argmax(present[:, ::-1], axis=1))[row]
     served = rows["handled"][row]
     begin, end = _leg_times(rows)
-    wrap = rows["leg_wrap_ms"].astype(np.int64)
-    known = np.where(last, _known(rows)[row], end[row, leg] + wrap[row, leg] + 2_000)
+    wrap = rows["leg_wrap_s"].astype(np.int64)
+    known = np.where(last, _known(rows)[row], end[row, leg] + (wrap[row, leg] + 2) * 1_000)
     held = leg == 0
     agent = np.where(served, rows["leg_agent"][row, leg], -1).astype(np.int64)
     changed: dict[str, Any] = {
@@ -105,9 +105,9 @@ def legs(world: World, rows: Records, whole: pa.Table) -> pa.Table:
         "queue": named(QUEUE_NAMES, rows["leg_queue"][row, leg]),
         **_staff(world, agent),
         "disposition": named(DISPOSITIONS, np.where(last, dispositions(rows)[row], TRANSFERRED)),
-        "wait_s": seconds(rows["leg_wait_ms"][row, leg], np.zeros(len(row), dtype=bool)),
-        "talk_s": seconds(rows["leg_talk_ms"][row, leg], ~served),
-        "hold_s": seconds(np.where(held, rows["hold_ms"].sum(axis=1)[row], 0), ~served),
+        "wait_s": seconds(rows["leg_wait_s"][row, leg], np.zeros(len(row), dtype=bool)),
+        "talk_s": seconds(rows["leg_talk_s"][row, leg], ~served),
+        "hold_s": seconds(np.where(held, rows["hold_s"].sum(axis=1)[row], 0), ~served),
         "wrap_s": seconds(wrap[row, leg], ~served),
         "hold_count": pa.array(np.where(held, rows["holds"][row], 0).astype(np.int64)),
         "transfer_count": pa.array((~last).astype(np.int64)),
@@ -128,9 +128,10 @@ def events(rows: Records, ids: pa.Array) -> pa.Table:
     """Give what happened during contacts, in order; `ids` are their contact ids."""
     begin, end = _leg_times(rows)
     leg = rows["leg"]
-    picked_up = begin + rows["leg_wait_ms"]
-    hold_ms = rows["hold_ms"].astype(np.int64)
-    held = picked_up[:, :1] + rows["hold_after_ms"] + np.cumsum(hold_ms, axis=1) - hold_ms
+    picked_up = begin + rows["leg_wait_s"].astype(np.int64) * 1_000
+    hold_ms = rows["hold_s"].astype(np.int64) * 1_000
+    before_ms = rows["hold_after_s"].astype(np.int64) * 1_000 + np.cumsum(hold_ms, axis=1)
+    held = picked_up[:, :1] + before_ms - hold_ms
     onward = leg[:, :1] & (leg[:, 1:2] | leg[:, 2:3])
     target = np.where(leg[:, 1], 1, 2)
     # what, when, which event, the leg whose queue it names, the leg whose agent did it
@@ -173,18 +174,18 @@ def _staff(world: World, agent: Ints) -> dict[str, pa.Array]:
 
 
 def _leg_times(rows: Records) -> tuple[Ints, Ints]:
-    length = rows["leg_wait_ms"].astype(np.int64) + rows["leg_talk_ms"]
-    length[:, 0] += rows["hold_ms"].sum(axis=1)
-    end = rows["started_ms"][:, None] + np.cumsum(length, axis=1)
-    return end - length, end
+    length = rows["leg_wait_s"].astype(np.int64) + rows["leg_talk_s"]
+    length[:, 0] += rows["hold_s"].sum(axis=1)
+    end = rows["started_ms"][:, None] + np.cumsum(length, axis=1) * 1_000
+    return end - length * 1_000, end
 
 
 def _known(rows: Records) -> Ints:
     """Give when a record was known: after the last wrap-up, for some much later."""
     final = LEGS - 1 - np.argmax(rows["leg"][:, ::-1], axis=1)
-    wrap = np.take_along_axis(rows["leg_wrap_ms"], final[:, None], axis=1)[:, 0]
-    after = np.where(rows["handled"], wrap, 0) + rows["known_after_ms"].astype(np.int64)
-    return np.asarray(rows["started_ms"] + rows["length_ms"] + after)
+    wrap = np.take_along_axis(rows["leg_wrap_s"], final[:, None], axis=1)[:, 0]
+    after = np.where(rows["handled"], wrap, 0) + rows["known_after_s"].astype(np.int64)
+    return np.asarray(ended_ms(rows) + after * 1_000)
 
 
 def _leg_ids(contact_ids: pa.Array, leg: Ints) -> pa.Array:

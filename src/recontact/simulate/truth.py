@@ -8,7 +8,7 @@ from recontact.contacts import INSTANT
 from recontact.simulate.customers import People
 from recontact.simulate.handling import KINDS, VOICE
 from recontact.simulate.reasons import REASONS
-from recontact.simulate.records import MOMENTS, Records, scrambled
+from recontact.simulate.records import MOMENTS, Records, ended_ms, scrambled
 from recontact.simulate.tables import agent_ids, instant
 from recontact.simulate.text import named, numbered
 from recontact.simulate.world import GROUP_POOLS, POOLS, PROGRAMS, World
@@ -62,23 +62,21 @@ def issues(rows: Records, ids: pa.Array) -> pa.Table:
 
 def judged(rows: Records) -> npt.NDArray[np.bool_]:
     """Tell which contacts are eligible under the default policy."""
-    voice = rows["channel"] == VOICE
-    return np.asarray(voice & rows["handled"] & ~rows["outbound"] & ~rows["anonymous"])
+    served = (rows["channel"] == VOICE) & rows["handled"] & ~rows["outbound"]
+    return np.asarray(served & ~rows["anonymous"] & (rows["coded"] >= 0))
 
 
 def probabilities(rows: Records, ids: pa.Array) -> pa.Table:
-    """Give the chances of eligible contacts, one row for each contact and moment."""
-    row = np.repeat(np.flatnonzero(judged(rows)), len(MOMENTS))
-    moment = np.arange(len(row)) % len(MOMENTS)
-    after = np.stack(
-        [np.zeros(len(rows), dtype=np.int64), rows["leg_wait_ms"][:, 0], rows["length_ms"]], axis=1
-    )
+    """Give the chances of each contact at each moment, null where it is not eligible."""
+    answered = rows["leg_wait_s"][:, 0].astype(np.int64) * 1_000 + rows["started_ms"]
+    at = np.stack([rows["started_ms"], answered, ended_ms(rows)], axis=1)
+    missing = np.repeat(~judged(rows), len(MOMENTS))
     columns = {
-        "contact_id": ids.take(pa.array(row)),
-        "moment": named(MOMENTS, moment),
-        "at": instant((rows["started_ms"][:, None] + after)[row, moment]),
-        "repeated_probability": pa.array(rows["repeated"][row, moment].astype(np.float64)),
-        "escalation_probability": pa.array(rows["escalation"][row, moment].astype(np.float64)),
+        "contact_id": ids.take(pa.array(np.arange(len(missing)) // len(MOMENTS))),
+        "moment": named(MOMENTS, np.arange(len(missing)) % len(MOMENTS)),
+        "at": instant(at.ravel()),
+        "repeated_probability": pa.array(rows["repeated"].astype(float).ravel(), mask=missing),
+        "escalation_probability": pa.array(rows["escalation"].astype(float).ravel(), mask=missing),
     }
     return pa.table(columns, schema=PROBABILITIES)
 
