@@ -9,6 +9,7 @@ import pyarrow as pa
 import yaml
 
 from recontact.errors import UserError
+from recontact.sources.engine import session
 
 IN_MAPPING = "say in a mapping file what it is called: recontact import contacts --mapping m.yaml"
 EXAMPLE = "write it like: columns: {customer_id: CallerNumber}"
@@ -113,10 +114,9 @@ def _check_names(path: Path, key: str, value: Any) -> None:
 
 
 def _check_zone(path: Path, value: Any) -> None:
-    with duckdb.connect() as engine:
-        try:
-            engine.execute("SET TimeZone = ?", [str(value)])
-        except duckdb.Error as error:
-            raise UserError(
-                f"{path}: time_zone: unknown zone {value!r}", "name one like Europe/Berlin"
-            ) from error
+    try:
+        session(str(value)).close()
+    except duckdb.Error as error:
+        raise UserError(
+            f"{path}: time_zone: unknown zone {value!r}", "name one like Europe/Berlin"
+        ) from error

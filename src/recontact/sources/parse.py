@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, REQUIRED, SCHEMA
 from recontact.errors import UserError
+from recontact.sources.engine import session
 
 MONTH_DAY = r"\d{4}-\d{2}-\d{2}"
 CLOCK = r"[T ][0-2]\d:[0-5]\d(:[0-5]\d([.,]\d+)?)?"
@@ -80,8 +81,7 @@ def parse(
     """
     columns: dict[str, pa.ChunkedArray] = {}
     wrong: list[pa.ChunkedArray] = []
-    with duckdb.connect() as engine:
-        engine.execute("SET TimeZone = ?", [zone])
+    with session(zone) as engine:
         for field in SCHEMA:
             if field.name in raw.column_names:
                 texts = _texts(raw[field.name], field.name)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from recontact.sources.engine import session
 from recontact.sources.files import Broken
 
 SCHEMA = pa.schema(
@@ -58,8 +58,7 @@ def rejects(
     """
     if isinstance(reasons, str):
         reasons = pa.chunked_array([pa.repeat(pa.scalar(reasons), len(rows))])
-    with duckdb.connect() as engine:
-        engine.execute("SET TimeZone = 'UTC'")
+    with session() as engine:
         engine.register("kept", rows)
         raw = engine.sql("SELECT to_json(kept)::VARCHAR AS raw FROM kept").to_arrow_table()["raw"]
     columns = [where["file"].cast(pa.string()), where["row"], reasons, ids, raw]

@@ -7,12 +7,12 @@ import json
 from functools import partial
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.sources.contacts import Rows
+from recontact.sources.engine import session
 from recontact.sources.files import Batch, map_batches, require
 from recontact.sources.rejects import places, rejects, rejects_of_lines
 from recontact.tables import stack
@@ -30,12 +30,13 @@ PLACE = "row over all files"  # as the queries call it
 
 # In `log` every value is text, and '' or '?' is unknown.
 READ = r"""
-CREATE MACRO a_time(text) AS try_strptime(text, '%d/%m/%Y %H:%M');
-CREATE MACRO a_count(text) AS CASE WHEN regexp_full_match(text, '\d{1,18}') THEN text::BIGINT END;
-CREATE MACRO absent(name, text) AS CASE WHEN text IS NULL THEN 'no ' || name END;
-CREATE MACRO unread(name, text, value, kind) AS CASE WHEN text IS NOT NULL AND value IS NULL
+CREATE TEMP MACRO a_time(text) AS try_strptime(text, '%d/%m/%Y %H:%M');
+CREATE TEMP MACRO a_count(text) AS
+    CASE WHEN regexp_full_match(text, '\d{1,18}') THEN text::BIGINT END;
+CREATE TEMP MACRO absent(name, text) AS CASE WHEN text IS NULL THEN 'no ' || name END;
+CREATE TEMP MACRO unread(name, text, value, kind) AS CASE WHEN text IS NOT NULL AND value IS NULL
     THEN name || ': not ' || kind || ': ''' || left(text, 60) || '''' END;
-CREATE TABLE events AS
+CREATE TEMP TABLE events AS
 WITH clean AS (
     SELECT "row over all files" AS place,
         nullif(nullif(trim(COLUMNS(* EXCLUDE ("row over all files"))), ''), '?')
@@ -115,7 +116,7 @@ def read_incidents(files: list[Path]) -> Rows:
     parts = [part for path in files for part in map_batches(path, partial(_log, path))]
     log = stack([part.good for part in parts], files)
     where = pa.concat_tables([part.where for part in parts])
-    with duckdb.connect() as engine:
+    with session() as engine:
         engine.register("log", log.append_column(PLACE, pa.array(np.arange(len(log)))))
         engine.execute(READ)
         contacts = engine.sql(CONTACTS).to_arrow_table()

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from recontact.contacts import known_of
 from recontact.history import codes
+from recontact.sources.engine import session
 
 Mask = npt.NDArray[np.bool_]
 POSITION = "row in the table"
@@ -64,7 +64,7 @@ def versions(contacts: pa.Table) -> Versions:
 def _distinct(rows: pa.Table, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Give the position of the first of each set of equal rows."""
     names = ", ".join('"' + name.replace('"', '""') + '"' for name in rows.column_names)
-    with duckdb.connect() as engine:
+    with session() as engine:
         engine.register("placed", rows.append_column(POSITION, pa.array(positions)))
         query = f'SELECT min("{POSITION}") AS p FROM placed GROUP BY {names} ORDER BY p'  # noqa: S608 - names are quoted
         first = engine.sql(query).to_arrow_table()["p"]
