@@ -2,8 +2,43 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("test", max_examples=300, deadline=None, derandomize=True, database=None)
 settings.register_profile("campaign", max_examples=100_000, deadline=None, database=None)
 settings.load_profile("campaign" if os.environ.get("RECONTACT_CAMPAIGN") else "test")
+
+
+@pytest.fixture(scope="session")
+def centre(tmp_path_factory):
+    """A simulated contact centre of 6,000 contacts: the folder."""
+    from recontact.simulate import simulate
+
+    folder = tmp_path_factory.mktemp("centre") / "out"
+    simulate(contacts=6_000, seed=7, out=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def simulated(centre):
+    """Its contacts table."""
+    from recontact.tables import read_contacts
+
+    return read_contacts([centre / "contacts.parquet"])
+
+
+@pytest.fixture(scope="session")
+def incidents(tmp_path_factory):
+    """The real ServiceNow incidents as contacts; skipped only where they can't be had."""
+    from recontact.errors import UserError
+    from recontact.sources.imports import import_contacts
+    from recontact.sources.fetch import fetch_servicenow
+
+    try:
+        log = fetch_servicenow(tmp_path_factory.mktemp("log"))
+    except UserError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the real incidents can't be had: {error.what}")
+    return import_contacts("servicenow", [log]).contacts

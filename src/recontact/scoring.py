@@ -85,14 +85,7 @@ class Scorer:
             `repeated` and `escalation` (each `probability` and `band`), `reasons`,
             `next_issues`, `history` and `degraded`.
         """
-        source = self._source(contact, history, moment, at)
-        elapsed = (at - contact["started_at"]).total_seconds()
-        elapsed_s = np.full(len(source.contacts), elapsed) if moment == "live" else None
-        rows = np.zeros(1, dtype=np.int64)
-        own = mask_own(source.contacts, moment, source.known, delay_s=source.delay_s)
-        instants = source.at(moment, elapsed_s)[rows]
-        seen = see(source, own, rows, instants)
-        table = assemble(source, own.take(pa.array(rows)), seen, moment, instants, self.rates)
+        table, seen, source = self.look(contact, history, moment=moment, at=at)
         degraded = self._degraded(table, moment)
         if moment not in self._first.moments:
             table = table.set_column(1, "moment", pa.array(["start"]))
@@ -101,9 +94,34 @@ class Scorer:
             **outcomes,
             "reasons": told,
             "next_issues": self.next_issues.probable(table["reason"][0].as_py()),
-            "history": _history(source, seen, table, int(instants[0])),
+            "history": _history(source, seen, table),
             "degraded": degraded,
         }
+
+    def look(
+        self, contact: Contact, history: Sequence[Contact], *, moment: str, at: dt.datetime
+    ) -> tuple[pa.Table, Seen, Source]:
+        """Compute the features of a contact as it stands, one row, by the batch's own steps.
+
+        Parameters
+        ----------
+        contact, history, moment, at
+            As for `score`.
+
+        Returns
+        -------
+        tuple
+            The features table, what was seen of the history, and the contacts behind it.
+        """
+        source = self._source(contact, history, moment, at)
+        elapsed = (at - contact["started_at"]).total_seconds()
+        elapsed_s = np.full(len(source.contacts), elapsed) if moment == "live" else None
+        row = np.zeros(1, dtype=np.int64)
+        own = mask_own(source.contacts, moment, source.known, delay_s=source.delay_s)
+        instant = source.at(moment, elapsed_s)[row]
+        seen = see(source, own, row, instant)
+        table = assemble(source, own.take(pa.array(row)), seen, moment, instant, self.rates)
+        return table, seen, source
 
     def _source(
         self, contact: Contact, history: Sequence[Contact], moment: str, at: dt.datetime
@@ -169,7 +187,7 @@ def _reasons(target: str, bundle: Bundle, table: pa.Table, band: str) -> list[di
     return reasons(target, row, effects)
 
 
-def _history(source: Source, seen: Seen, table: pa.Table, at: int) -> dict[str, Any]:
+def _history(source: Source, seen: Seen, table: pa.Table) -> dict[str, Any]:
     def count(name: str) -> int | None:
         value = table[name][0].as_py()
         return None if value is None else int(value)
@@ -179,7 +197,7 @@ def _history(source: Source, seen: Seen, table: pa.Table, at: int) -> dict[str, 
     if seen.last[0] < 0:
         return found
     last = source.contacts.slice(int(source.order.rows[seen.last[0]]), 1)
-    known = last["known_at"].cast(pa.int64())[0].as_py() < at
+    known = last["known_at"][0].as_py() < table["at"][0].as_py()
     found["last_contact_at"] = last["started_at"][0].as_py()
     found["last_reason"] = table["last_reason"][0].as_py()
     found["last_agent_id"] = last["agent_id"][0].as_py() if known else None

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.property.test_labels import OVERRIDES, contacts, table
+from tests.reference.features import Features
 
 from recontact import Policy, label
 from recontact.contacts import canonical
 from recontact.features.known import known_from
 from recontact.features.table import Source, compute
-from tests.property.test_labels import OVERRIDES, contacts, table
-from tests.reference.features import Features
 
 POLICIES = st.fixed_dictionaries(
     {"index_channels": st.just(["voice", "chat", "email"])},

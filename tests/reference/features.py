@@ -5,6 +5,7 @@ feature is a plain sentence about those views. Slow on purpose; shares only the 
 """
 
 import datetime as dt
+from itertools import pairwise
 
 from tests.reference.labels import Labeler, levels
 
@@ -117,13 +118,12 @@ class Features(Labeler):
     def others(self, seen, counted, at):
         week = [o for o in seen if at - o["started_at"] <= dt.timedelta(days=7)]
         arrived = [o for o in week if self.counts({**o, "handled": True, "disposition": None})]
-        pairs = zip(counted, counted[1:], strict=False)
+        pairs = pairwise(counted)
         return {
             "outbound_7d": sum(o.get("direction") == "outbound" for o in week),
             "unhandled_7d": sum(o["handled"] is False for o in arrived),
             "escalated_90d": sum(
-                self.escalated(o) and at - o["started_at"] <= dt.timedelta(days=90)
-                for o in counted
+                self.escalated(o) and at - o["started_at"] <= dt.timedelta(days=90) for o in counted
             ),
             "repeats_before": sum(
                 self.related(a, b) and self.gap(a, b) <= self.window(a) for a, b in pairs

@@ -1,0 +1,47 @@
+"""The option --known-from, shared by the commands that compute features."""
+
+from typing import Annotated
+
+import typer
+
+from recontact.errors import UserError
+from recontact.features.known import KNOWN_FROM, MOMENTS
+
+KnownFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--known-from",
+        metavar="COLUMN=MOMENT",
+        help="From which moment a column is known, e.g. reason=start; repeatable. "
+        "A column of your own becomes a feature by being named.",
+    ),
+]
+
+
+def parse_known_from(given: list[str] | None) -> dict[str, str]:
+    """Read the values of --known-from.
+
+    Examples
+    --------
+    >>> parse_known_from(["reason=start"])
+    {'reason': 'start'}
+    """
+    pairs = {}
+    for text in given or []:
+        column, equals, moment = text.partition("=")
+        if not equals or moment not in MOMENTS:
+            raise UserError(
+                f"--known-from {text}: not COLUMN=MOMENT",
+                f"a moment is one of {', '.join(MOMENTS)}, e.g. --known-from reason=start",
+            )
+        pairs[column] = moment
+    return pairs
+
+
+def known_from_words() -> str:
+    """Say from which moment each column is known by default, for the help page."""
+    lines = []
+    for moment in MOMENTS:
+        columns = ", ".join(name for name, since in KNOWN_FROM.items() if since == moment)
+        lines.append(f"{moment}: {columns}")
+    return "\n\n".join(lines)
