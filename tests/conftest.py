@@ -32,8 +32,8 @@ def simulated(centre):
 def incidents(tmp_path_factory):
     """The real ServiceNow incidents as contacts; skipped only where they can't be had."""
     from recontact.errors import UserError
-    from recontact.sources.imports import import_contacts
     from recontact.sources.fetch import fetch_servicenow
+    from recontact.sources.imports import import_contacts
 
     try:
         log = fetch_servicenow(tmp_path_factory.mktemp("log"))
