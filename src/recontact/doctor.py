@@ -11,8 +11,6 @@ from recontact.contacts import instants, known_of
 from recontact.durations import DAY, UNITS
 from recontact.durations import SECOND as US
 from recontact.history import codes, customers
-from recontact.labels.table import label
-from recontact.policy import Policy
 from recontact.report.words import percent
 
 WRAPUP_DELAY_US = 15 * UNITS["m"] * US
@@ -43,15 +41,15 @@ class Finding:
     value: Any
 
 
-def examine(contacts: pa.Table, policy: Policy | None = None) -> list[Finding]:
+def examine(contacts: pa.Table, labels: pa.Table) -> list[Finding]:
     """Examine clean contacts.
 
     Parameters
     ----------
     contacts : pyarrow.Table
         Canonical contacts, at least one.
-    policy : Policy, optional
-        By which maturity and missing issues are judged; the defaults where left out.
+    labels : pyarrow.Table
+        Their labels, which tell who may be judged and has matured.
 
     Returns
     -------
@@ -60,13 +58,14 @@ def examine(contacts: pa.Table, policy: Policy | None = None) -> list[Finding]:
     Examples
     --------
     >>> import datetime as dt, pyarrow as pa
+    >>> from recontact import label
     >>> from recontact.contacts import canonical
     >>> t = [dt.datetime(2026, 1, 1)]
-    >>> found = examine(canonical(pa.table({"contact_id": ["1"], "started_at": t, "ended_at": t})))
+    >>> contacts = canonical(pa.table({"contact_id": ["1"], "started_at": t, "ended_at": t}))
+    >>> found = examine(contacts, label(contacts))
     >>> found[1].name, found[1].level
     ('anonymous', 'bad')
     """
-    labels = label(contacts, policy)
     return [
         _span(contacts),
         _anonymous(contacts),

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from recontact.compiled import compiled
 from recontact.contacts import channel_of, direction_of, handled_of, normalise_reason
-from recontact.history import Order, codes, customers, order
+from recontact.history import Order, codes, order
 from recontact.policy import Policy
 
 Ints = npt.NDArray[np.int64]
@@ -132,7 +132,7 @@ class _Facts:
             dispositions=_coded(contacts["disposition"]),
             reasons=_coded(contacts["reason"]),
             cases=codes(contacts["case_id"]),
-            known_customer=customers(contacts) >= 0,
+            known_customer=contacts["customer_id"].is_valid().to_numpy(),
             inbound=_matching(_coded(direction_of(contacts)), ("inbound",)),
             handled=handled_of(contacts),
             talk_s=contacts["talk_s"].to_numpy(),
