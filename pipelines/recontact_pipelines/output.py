@@ -34,7 +34,8 @@ def emit(result: Mapping[str, Any], words: str, as_json: bool) -> None:
     >>> emit({"rows": 2}, "2 rows", as_json=False)
     2 rows
     """
-    print(json.dumps(_plain(result), ensure_ascii=False) if as_json else words)  # noqa: T201 - the result
+    text = json.dumps(_plain(result), ensure_ascii=False) if as_json else words
+    print(text, flush=True)  # noqa: T201 - the result
 
 
 def note(text: str) -> None:
