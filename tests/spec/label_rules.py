@@ -93,9 +93,10 @@ RULES = (
         "Anonymous callers relate to nobody, not even to each other.",
         "related_by: any",
         """
-        contact_id customer_id started_at | exclusion   next_contact_id previous_contact_id episode_id repeated
-        a1         -           03T10:00   | no_customer -               -                   a1         -
-        a2         -           03T11:00   | no_customer -               -                   a2         -
+        contact_id customer_id started_at direction | exclusion   next_contact_id previous_contact_id episode_id repeated
+        a1         -           03T10:00   inbound   | no_customer -               -                   a1         -
+        a2         -           03T11:00   inbound   | no_customer -               -                   a2         -
+        a3         -           03T12:00   outbound  | no_customer -               -                   -          -
         """,
     ),
     Rule(
