@@ -3,7 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable, Iterator
-from io import TextIOWrapper
+from io import SEEK_END, TextIOWrapper
 from pathlib import Path
 from typing import IO, NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from recontact.errors import UserError
-from recontact.sources.records import Records
+from recontact.sources.records import LONGEST, Records
 
 T = TypeVar("T")
 BATCH = 1 << 18
@@ -174,6 +174,8 @@ def _quick(path: Path, names: list[str]) -> Iterator[Batch]:
     """Read a file without faults; anything unusual raises ArrowInvalid."""
     text = {f"f{i}": pa.string() for i in range(len(names))}
     with _open(path) as file:
+        if _ends_in_quotes(file):
+            raise pa.ArrowInvalid("the last quote is open")
         reader = pyarrow.csv.open_csv(
             file,
             pyarrow.csv.ReadOptions(block_size=BLOCK, column_names=list(text)),
@@ -189,6 +191,15 @@ def _quick(path: Path, names: list[str]) -> Iterator[Batch]:
             read = max(read, 0)
             yield Batch(rows, np.arange(read + 1, read + len(rows) + 1, dtype=np.int64), [])
             read += len(rows)
+
+
+def _ends_in_quotes(file: IO[bytes]) -> bool:
+    """Tell whether the last line opens a quote and does not close it, as in a file cut off."""
+    size = file.seek(0, SEEK_END)
+    file.seek(max(0, size - LONGEST))
+    last = file.read().rpartition(b"\n")[2]
+    file.seek(0)
+    return last.count(b'"') % 2 == 1
 
 
 def _careful(path: Path, names: list[str]) -> Iterator[Batch]:

@@ -117,14 +117,20 @@ def _typed(
     if to == INSTANT and pa.types.is_temporal(have) and not pa.types.is_time(have):
         return _instants(column, engine)
     if to == pa.float64() and (pa.types.is_integer(have) or pa.types.is_floating(have)):
-        numbers = column.cast(pa.float64())
-        return _where(pc.is_finite(numbers), numbers)
+        return _finite(column.cast(pa.float64()))
     if to == pa.int64() and pa.types.is_signed_integer(have):
         return column.cast(to)
     if to == pa.bool_() and pa.types.is_boolean(have):
         return column
     text = _text(_as_text(column), trim=trim or to != pa.string())
-    return text if to == pa.string() else _read(text, KINDS[to][1], engine).cast(to)
+    if to == pa.string():
+        return text
+    read = _read(text, KINDS[to][1], engine).cast(to)
+    return _finite(read) if to == pa.float64() else read
+
+
+def _finite(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    return _where(pc.is_finite(numbers), numbers)
 
 
 def _instants(column: pa.ChunkedArray, engine: duckdb.DuckDBPyConnection) -> pa.ChunkedArray:
