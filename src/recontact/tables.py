@@ -5,7 +5,7 @@ import os
 import secrets
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -199,7 +199,7 @@ def _clean(path: Path) -> pa.Table:
 def _clean_rows(path: Path, batch: Batch) -> pa.Table:
     require(path, batch.rows.column_names, REQUIRED, IN_MAPPING)
     table, wrong = parse(batch.rows, trim=not is_parquet(path))
-    bad = pc.indices_nonzero(pc.is_valid(wrong)).to_numpy()[:NAMED]
+    bad = np.flatnonzero(pc.is_valid(wrong).to_numpy())[:NAMED]
     ids = table["contact_id"].take(pa.array(bad)).to_pylist()
     said = [(b.number, f"row {b.number}: {b.reason}") for b in batch.broken[:NAMED]]
     for i, contact_id in zip(bad, ids, strict=True):
@@ -270,7 +270,8 @@ def replacing(path: Path) -> Iterator[Path]:
         why = error.strerror or str(error)
         raise UserError(f"{path} can't be written: {why}", "choose another place") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none, or no way to it
+            temporary.unlink()
 
 
 def write_table(table: pa.Table, path: str | os.PathLike[str]) -> None:
