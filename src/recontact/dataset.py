@@ -14,7 +14,7 @@ from recontact.features.kernel import SECOND, Floats
 from recontact.features.known import MOMENTS, WRAPUP_DELAY_S, known_from
 from recontact.features.table import Source, compute, feature_columns
 from recontact.history import customers
-from recontact.policy import Policy
+from recontact.labels.table import policy_of
 
 __all__ = ["build", "feature_columns", "features"]
 
@@ -134,17 +134,6 @@ def _source(
             "label them anew: recontact label contacts.parquet --out labels.parquet",
         )
     return Source(contacts, policy_of(labels), known_from(contacts, known), delay_s)
-
-
-def policy_of(labels: pa.Table) -> Policy:
-    """Read the policy that labels were made with from their metadata."""
-    text = (labels.schema.metadata or {}).get(b"recontact.policy")
-    if text is None:
-        raise UserError(
-            "the labels do not say by which policy they were made",
-            "label anew with: recontact label contacts.parquet --out labels.parquet",
-        )
-    return Policy.from_text(text.decode())
 
 
 def _elapsed(source: Source, moment: str) -> tuple[Floats | None, npt.NDArray[np.bool_]]:

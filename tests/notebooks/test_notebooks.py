@@ -1,0 +1,55 @@
+"""The notebooks run from top to bottom, and are kept as pairs without outputs."""
+
+from pathlib import Path
+
+import jupytext
+import nbclient
+import nbformat
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
+    """Every cell runs without an error and every plot is drawn, on a small centre."""
+    monkeypatch.setenv("RECONTACT_NOTEBOOK_CONTACTS", "12000")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    notebook = nbformat.read(path, as_version=4)
+    options = {
+        "timeout": 500,
+        "kernel_name": "python3",
+        "resources": {"metadata": {"path": tmp_path}},
+    }
+    nbclient.NotebookClient(notebook, **options).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    drawn = sum("image/png" in output.get("data", {}) for output in outputs)
+    assert drawn == sum("plt.subplots" in c.source or ".plot." in c.source for c in notebook.cells)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_equals_its_script(path):
+    """The two forms of a notebook hold the same cells."""
+    cells = [
+        [(cell.cell_type, cell.source) for cell in jupytext.read(form).cells]
+        for form in (path, path.with_suffix(".py"))
+    ]
+    assert cells[0] == cells[1]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_kept_without_outputs(path):
+    """No outputs or run counts are committed, so that a change shows as what it is."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
+
+
+def test_notebooks_import_the_library_only():
+    """Notebooks use neither the commands nor the service."""
+    for path in FOLDER.glob("*.py"):
+        text = path.read_text()
+        assert "recontact_pipelines" not in text
+        assert "recontact_serving" not in text
