@@ -1,0 +1,126 @@
+"""`recontact import` and `recontact fetch` as a user runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from recontact.tables import read_contacts, read_table
+from recontact_pipelines.cli import main
+
+HEAD = "contact_id,started_at,ended_at,queue\n"
+GOOD = "1,2026-01-01T10:00Z,2026-01-01T10:05Z,north\n"
+BAD = "2,2026-01-01T10:00Z,2026-01-01T09:00Z,south\n"
+
+
+def run(*words: object) -> int:
+    return main(["import", *map(str, words)])
+
+
+def test_contacts_and_rejects_are_written_and_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rejected rows are reported, not a failure; what is on standard output is the JSON alone."""
+    (tmp_path / "a.csv").write_text(HEAD + GOOD + BAD + GOOD)
+    out = tmp_path / "new" / "contacts.parquet"
+    assert run("contacts", tmp_path / "a.csv", "--out", out, "--json") == 0
+    rejects = tmp_path / "new" / "contacts.rejects.parquet"
+    assert json.loads(capsys.readouterr().out) == {
+        "rows": 3,
+        "contacts": 1,
+        "merged_legs": 0,
+        "duplicates": 1,
+        "rejected": 1,
+        "out": str(out),
+        "rejects": str(rejects),
+    }
+    assert read_contacts(out)["queue"].to_pylist() == ["north"]
+    [row] = read_table(rejects).to_pylist()
+    assert json.loads(row.pop("raw"))["queue"] == "south"
+    assert row == {
+        "file": str(tmp_path / "a.csv"),
+        "row": 2,
+        "reason": "ended_at before started_at",
+        "contact_id": "2",
+    }
+
+
+def test_the_same_import_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Run again, and of the file named twice, the output is byte for byte the same."""
+    source, out = tmp_path / "a.csv", tmp_path / "contacts.parquet"
+    source.write_text(HEAD + GOOD + "3,2026-01-01,2026-01-02,\n")
+    assert run("contacts", source, "--out", out) == 0
+    first = out.read_bytes()
+    assert run("contacts", source, source, "--out", out) == 0
+    assert out.read_bytes() == first
+    assert run("contacts", out, "--out", out) == 0
+    assert out.read_bytes() == first
+
+
+def test_rejects_of_an_older_run_do_not_stay(tmp_path: Path) -> None:
+    """Without rejects none are written, and those that lie there are emptied."""
+    source, out = tmp_path / "a.csv", tmp_path / "contacts.parquet"
+    rejects = tmp_path / "contacts.rejects.parquet"
+    source.write_text(HEAD + GOOD)
+    assert run("contacts", source, "--out", out) == 0
+    assert not rejects.exists()
+    source.write_text(HEAD + GOOD + BAD)
+    assert run("contacts", source, "--out", out) == 0
+    assert len(read_table(rejects)) == 1
+    source.write_text(HEAD + GOOD)
+    assert run("contacts", source, "--out", out) == 0
+    assert len(read_table(rejects)) == 0
+
+
+def test_where_no_row_is_left_the_rejects_are_written_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is the user's to mend: exit code 1, the place of the rejects, and no contacts table."""
+    (tmp_path / "a.csv").write_text(HEAD + BAD)
+    out, rejects = tmp_path / "contacts.parquet", tmp_path / "bad.csv"
+    assert run("contacts", tmp_path / "a.csv", "--out", out, "--rejects", rejects) == 1
+    said = capsys.readouterr()
+    assert "no row left" in said.err
+    assert str(rejects) in said.err
+    assert said.out == ""
+    assert not out.exists()
+    assert read_table(rejects)["contact_id"].to_pylist() in (["2"], [2])
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("genesys", "a.csv", "--out", "c.parquet"), 2, "genesys"),
+        (("contacts", "no.csv", "--out", "c.parquet"), 1, "no.csv: no such file"),
+        (("contacts", "a.csv"), 2, "--out"),
+        (("contacts", "a.csv", "--out", "c.xlsx"), 1, "neither .parquet nor .csv"),
+        (("contacts", "a.csv", "--out", "c.csv", "--mapping", "m.yaml"), 1, "m.yaml can't be read"),
+    ],
+)
+def test_mistakes_end_in_one_message(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    code: int,
+    told: str,
+) -> None:
+    """An unknown source, a missing file, option or mapping, and an odd output are told."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(HEAD + GOOD)
+    assert run(*words) == code
+    said = capsys.readouterr().err
+    assert told in said
+    assert "Traceback" not in said
+
+
+def test_fetch_prints_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its JSON names the file that the library gave."""
+    from recontact.sources import fetch
+
+    monkeypatch.setattr(fetch, "fetch_servicenow", lambda out: out / "log.csv")
+    assert main(["fetch", "servicenow-incidents", "--out", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"path": str(tmp_path / "log.csv")}
+    assert main(["fetch", "something-else"]) == 2
