@@ -22,6 +22,7 @@ from recontact.simulate.world import END, World, build
 BLOCK = 8_192  # persons lived through together
 SHARED_PEOPLE, CONTACTS_PER_SHARER = 400, 250  # who use the shared number: at most, one in
 MOST_CONTACTS = 10**10
+END_MS = int(END * 1_000) + 1
 WINDOW_MS = 48 * 3_600_000
 KNOWN_FROM = json.dumps({"reason": "start"})
 
@@ -92,7 +93,7 @@ def simulate(
     world = build(contacts, _random(seed, 0))
     told = progress or (lambda _share: None)
     with folder(Path(out)) as (partial, work), Tables(partial) as files:
-        runs, people = _live(world, contacts, seed, Runs(work), files, told)
+        runs, people = _live(world, contacts, seed, Runs(work, contacts, END_MS), files, told)
         counts, ceiling = _write(world, runs, files, told)
         files.add("truth/agents.parquet", truth.agents(world))
         files.add("truth/outages.parquet", truth.outages(world))
@@ -142,7 +143,7 @@ def _write(
 ) -> tuple[tuple[int, int, int], dict[str, Any]]:
     ceilings = {(o, m): Ceiling() for o in ("repeated", "escalation") for m in MOMENTS}
     legs = events = first = 0
-    for rows in runs.slices(0, int(END * 1_000) + 1):
+    for rows in runs.slices():
         whole = tables.contacts(world, rows, first).replace_schema_metadata(
             {"recontact.known_from": KNOWN_FROM}
         )

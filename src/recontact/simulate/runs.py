@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recontact.simulate.reasons import Ints
 from recontact.simulate.records import RECORD, Records, ended_ms
 
 RUN_ROWS = 250_000  # rows sorted at once
@@ -18,13 +19,24 @@ class Runs:
     ----------
     folder : Path
         An existing folder for temporary files.
+    rows : int
+        About how many contacts will come.
+    until_ms : int
+        All of them start at 0 or later and before this.
+
+    Attributes
+    ----------
+    rows : int
+        How many have come.
+    as_of_ms : int
+        The greatest end of them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.rows = 0
-        self.as_of_ms = 0  # the greatest end
-        self._files: list[Path] = []
+    def __init__(self, folder: Path, rows: int, until_ms: int) -> None:
+        self.rows = self.as_of_ms = 0
+        self._folder = folder
+        self._edges = np.linspace(0, until_ms, 1 + -(-rows // SLICE_ROWS)).astype(np.int64)
+        self._runs: list[tuple[Path, Ints]] = []
         self._waiting: list[Records] = []
         self._waiting_rows = 0
 
@@ -37,23 +49,26 @@ class Runs:
         if self._waiting_rows >= RUN_ROWS:
             self._write()
 
-    def slices(self, first_ms: int, last_ms: int) -> Iterator[Records]:
-        """Give all rows with `first_ms <= started_ms < last_ms` in order, slice by slice."""
+    def slices(self) -> Iterator[Records]:
+        """Give all rows in order, slice by slice; those of one instant as they came."""
         if self._waiting:
             self._write()
-        runs = [np.load(file, mmap_mode="r") for file in self._files]
-        count = max(1, -(-self.rows // SLICE_ROWS))
-        edges = np.linspace(first_ms, last_ms, count + 1).astype(np.int64)
-        cuts = [np.searchsorted(run["started_ms"], edges) for run in runs]
-        for k in range(count):
-            parts = [run[cut[k] : cut[k + 1]] for run, cut in zip(runs, cuts, strict=True)]
-            rows = np.concatenate([np.empty(0, RECORD), *parts])
+        for k in range(len(self._edges) - 1):
+            parts = [_read(file, cuts[k], cuts[k + 1]) for file, cuts in self._runs]
+            rows = np.concatenate(parts)
             if len(rows):
                 yield rows[np.argsort(rows["started_ms"], kind="stable")]
 
     def _write(self) -> None:
         rows = np.concatenate(self._waiting)
-        file = self.folder / f"run{len(self._files):05d}.npy"
-        np.save(file, rows[np.argsort(rows["started_ms"], kind="stable")])
-        self._files.append(file)
+        rows = rows[np.argsort(rows["started_ms"], kind="stable")]
+        file = self._folder / f"run{len(self._runs):05d}"
+        rows.tofile(file)
+        self._runs.append((file, np.searchsorted(rows["started_ms"], self._edges)))
         self._waiting, self._waiting_rows = [], 0
+
+
+def _read(file: Path, first: int, last: int) -> Records:
+    """Read the rows of a run from `first` to before `last`."""
+    offset = int(first) * RECORD.itemsize
+    return np.fromfile(file, RECORD, count=int(last - first), offset=offset)
