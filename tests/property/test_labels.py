@@ -118,3 +118,11 @@ def test_a_longer_history_equals_the_twins(related_by):
     ]
     policy = {"related_by": related_by, "window": "5h", "window_by_reason": {"b": "20h"}}
     assert label(table(rows), Policy.parse(policy)).to_pylist() == twin.label(rows, policy)
+
+
+@given(POLICIES)
+def test_a_policy_survives_its_text(policy):
+    """Any policy, written as YAML and read again, is the same, and so is its digest."""
+    parsed = Policy.parse(policy)
+    assert Policy.from_text(parsed.text()) == parsed
+    assert Policy.from_text(parsed.text()).digest == parsed.digest
