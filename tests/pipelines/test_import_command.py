@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from recontact.tables import read_contacts, read_table
+from recontact.tables import read_contacts, read_table, write_table
 from recontact_pipelines.cli import main
 
 HEAD = "contact_id,started_at,ended_at,queue\n"
@@ -85,6 +85,18 @@ def test_where_no_row_is_left_the_rejects_are_written_all_the_same(
     assert said.out == ""
     assert not out.exists()
     assert read_table(rejects)["contact_id"].to_pylist() in (["2"], [2])
+
+
+def test_a_file_without_rows_leaves_no_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A header alone, in CSV and in Parquet, is the user's mistake, and no rejects are written."""
+    (tmp_path / "a.csv").write_text(HEAD)
+    write_table(read_table(tmp_path / "a.csv"), tmp_path / "b.parquet")
+    for name in ("a.csv", "b.parquet"):
+        assert run("contacts", tmp_path / name, "--out", tmp_path / "contacts.parquet") == 1
+        assert "no row left: of 0 rows" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "b.parquet"]
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,11 @@ def _archive(folder: Path) -> Path:
     try:
         # The checksum known is that of the file inside.
         name = pooch.retrieve(
-            SERVICENOW, None, f"{NAME}.zip", folder, downloader=pooch.HTTPDownloader(timeout=60)
+            SERVICENOW,
+            None,
+            f"{NAME}.zip",
+            folder,
+            downloader=pooch.HTTPDownloader(timeout=(10, 60)),
         )
     except OSError as error:
         raise UserError(

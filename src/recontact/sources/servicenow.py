@@ -15,6 +15,7 @@ from recontact.sources.contacts import Rows
 from recontact.sources.engine import session
 from recontact.sources.files import Batch, map_batches, require
 from recontact.sources.rejects import places, rejects, rejects_of_lines
+from recontact.sources.versions import distinct
 from recontact.tables import stack
 
 REQUIRED = ("number", "opened_at", "sys_updated_at")
@@ -26,9 +27,8 @@ OPTIONAL = (
 KNOWN_FROM = dict.fromkeys(
     ("reason", "location", "opened_by", "impact", "urgency", "priority", "knowledge"), "start"
 )
-PLACE = "row over all files"  # as the queries call it
 
-# In `log` every value is text, and '' or '?' is unknown.
+# In `log` every value is text, and '' or '?' is unknown; `place` numbers the rows of all files.
 READ = r"""
 CREATE TEMP MACRO a_time(text) AS try_strptime(text, '%d/%m/%Y %H:%M');
 CREATE TEMP MACRO a_count(text) AS
@@ -38,9 +38,7 @@ CREATE TEMP MACRO unread(name, text, value, kind) AS CASE WHEN text IS NOT NULL 
     THEN name || ': not ' || kind || ': ''' || left(text, 60) || '''' END;
 CREATE TEMP TABLE events AS
 WITH clean AS (
-    SELECT "row over all files" AS place,
-        nullif(nullif(trim(COLUMNS(* EXCLUDE ("row over all files"))), ''), '?')
-    FROM log
+    SELECT place, nullif(nullif(trim(COLUMNS(* EXCLUDE (place))), ''), '?') FROM log
 ), typed AS (
     SELECT *, a_time(opened_at) AS opened, a_time(sys_updated_at) AS updated,
         a_count(sys_mod_count) AS mods, a_count(reassignment_count) AS reassignments,
@@ -73,12 +71,6 @@ WHERE wrong IS NULL
 WINDOW incident AS (PARTITION BY number)
 QUALIFY row_number() OVER (PARTITION BY number ORDER BY updated, mods, place) = 1
 ORDER BY place
-"""
-DISTINCT = """
-SELECT count(*) FROM (
-    SELECT DISTINCT * EXCLUDE ("row over all files")
-    FROM log WHERE "row over all files" IN (SELECT place FROM events WHERE wrong IS NULL)
-)
 """
 
 
@@ -117,23 +109,24 @@ def read_incidents(files: list[Path]) -> Rows:
     log = stack([part.good for part in parts], files)
     where = pa.concat_tables([part.where for part in parts])
     with session() as engine:
-        engine.register("log", log.append_column(PLACE, pa.array(np.arange(len(log)))))
+        named = log.select([*REQUIRED, *OPTIONAL])
+        engine.register("log", named.append_column("place", pa.array(np.arange(len(log)))))
         engine.execute(READ)
         contacts = engine.sql(CONTACTS).to_arrow_table()
         events = engine.sql("SELECT number, wrong FROM events ORDER BY place").to_arrow_table()
-        [(distinct,)] = engine.sql(DISTINCT).fetchall()
     bad = pc.is_valid(events["wrong"])
     wrong = events.filter(bad)
     apart = rejects(where.filter(bad), wrong["wrong"], wrong["number"], log.filter(bad))
-    good = events["wrong"].null_count
+    good = log.filter(pc.invert(bad))
+    different = len(distinct(good))
     known = {"recontact.known_from": json.dumps(KNOWN_FROM)}
     return Rows(
         contacts.drop_columns("place").replace_schema_metadata(known),
         where.take(contacts["place"]),
         pa.concat_tables([*(part.rejects for part in parts), apart]),
         sum(part.read for part in parts),
-        duplicates=good - distinct,
-        merged=distinct - len(contacts),
+        duplicates=len(good) - different,
+        merged=different - len(contacts),
     )
 
 

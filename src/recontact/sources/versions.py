@@ -11,7 +11,6 @@ from recontact.history import codes
 from recontact.sources.engine import session
 
 Mask = npt.NDArray[np.bool_]
-POSITION = "row in the table"
 
 
 class Versions(NamedTuple):
@@ -53,20 +52,27 @@ def versions(contacts: pa.Table) -> Versions:
     duplicate = np.zeros(len(contacts), bool)
     superseded = np.zeros(len(contacts), bool)
     if len(shared):
-        distinct = _distinct(contacts.take(pa.array(shared)), shared)
+        first = shared[distinct(contacts.take(pa.array(shared)))]
         duplicate[shared] = True
-        duplicate[distinct] = False
-        superseded[distinct] = True
-        superseded[_last(contact[distinct], known_of(contacts)[distinct], distinct)] = False
+        duplicate[first] = False
+        superseded[first] = True
+        superseded[_last(contact[first], known_of(contacts)[first], first)] = False
     return Versions(duplicate, superseded)
 
 
-def _distinct(rows: pa.Table, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Give the position of the first of each set of equal rows."""
-    names = ", ".join('"' + name.replace('"', '""') + '"' for name in rows.column_names)
+def distinct(rows: pa.Table) -> npt.NDArray[np.int64]:
+    """Give the position of the first of each set of rows that are equal in every column.
+
+    Examples
+    --------
+    >>> distinct(pa.table({"a": [1, None, 1, None], "A": ["x", "y", "x", "z"]})).tolist()
+    [0, 1, 3]
+    """
+    names = [f"c{i}" for i in range(rows.num_columns)]  # the engine takes a and A for one name
+    placed = rows.rename_columns(names).append_column("p", pa.array(np.arange(len(rows))))
+    query = f"SELECT min(p) AS p FROM placed GROUP BY {', '.join(names)} ORDER BY p"  # noqa: S608 - c0, c1 ...
     with session() as engine:
-        engine.register("placed", rows.append_column(POSITION, pa.array(positions)))
-        query = f'SELECT min("{POSITION}") AS p FROM placed GROUP BY {names} ORDER BY p'  # noqa: S608 - names are quoted
+        engine.register("placed", placed)
         first = engine.sql(query).to_arrow_table()["p"]
     return np.asarray(first.to_numpy(), dtype=np.int64)
 

@@ -37,6 +37,7 @@ def table(*rows: dict[str, Any]) -> pa.Table:
         ([{"queue": None}, {"queue": ""}], [0], 1),
         ([{"reason": "a>b"}, {"reason": "a > b"}], [0], 1),
         ([{"colour": "grey"}, {"colour": "green"}], [1], 0),
+        ([{"colour": "grey", "Colour": "a"}, {"colour": "grey", "Colour": "b"}], [1], 0),
         ([{"contact_id": "1"}, {"contact_id": "2"}], [0, 1], 0),
         ([{"contact_id": "a"}, {"contact_id": "A"}], [0, 1], 0),
     ],

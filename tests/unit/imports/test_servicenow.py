@@ -164,6 +164,19 @@ def test_bad_events_are_rejected_and_the_others_stay(tmp_path: Path) -> None:
     }
 
 
+def test_a_log_without_events_or_of_bad_ones_only_gives_no_contacts(tmp_path: Path) -> None:
+    """No row and no good row are both fine here; what to make of it is the command's."""
+    assert imported(tmp_path, {"number": "?"}).counts["contacts"] == 0
+    (tmp_path / "log.csv").write_text("number,opened_at,sys_updated_at\n")
+    assert import_contacts("servicenow", tmp_path / "log.csv").counts["rows"] == 0
+
+
+def test_columns_of_any_other_name_do_no_harm(tmp_path: Path) -> None:
+    """Names that differ in case only, or that the import uses itself, are other columns."""
+    others = {"Number": "9", "place": "x", "updated": "y", "wrong": "z"}
+    assert only(tmp_path, others)["contact_id"] == "INC1"
+
+
 def test_a_log_without_its_columns_is_refused(tmp_path: Path) -> None:
     """Without `number` there is no incident; optional columns may be missing."""
     path = tmp_path / "log.csv"
