@@ -148,7 +148,8 @@ overview.pivot_table(
 # %%
 wrapup = table[(table["target"] == "repeated") & (table["moment"] == "wrapup")]
 by_history = wrapup.pivot_table(index="history", columns="model", values="roc_auc", sort=False)
-axis = by_history.plot.bar(figsize=(8, 3.8), rot=0, color=["#8a8a8a", "#2a6f97", "#e9c46a"])
+colours = {"recontact": "#2a6f97", "logistic": "#e9c46a", "contacts_7d": "#8a8a8a"}
+axis = by_history[list(colours)].plot.bar(figsize=(8, 3.8), rot=0, color=colours)
 axis.set(title="ROC AUC by earlier contacts, scored at wrap-up", xlabel="", ylim=(0.45, 0.9))
 axis.axhline(0.5, color="#555", linewidth=0.8)
 axis.legend(title="", loc="upper left", ncols=3)

@@ -22,6 +22,6 @@ def compiled(function: F) -> F:
     42
     """
     try:
-        return cast(F, njit(cache=True, nogil=True)(function))
+        return cast("F", njit(cache=True, nogil=True)(function))
     except RuntimeError:  # no folder to cache in
-        return cast(F, njit(nogil=True)(function))
+        return cast("F", njit(nogil=True)(function))

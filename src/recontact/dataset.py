@@ -27,6 +27,7 @@ def features(
     known: Mapping[str, str] | None = None,
     elapsed_s: float | None = None,
     delay_s: float = WRAPUP_DELAY_S,
+    events: pa.Table | None = None,
 ) -> pa.Table:
     """Compute the features of every eligible contact at one moment, as known then.
 
@@ -44,6 +45,8 @@ def features(
         Seconds since the start, needed at `live`.
     delay_s : float
         At `wrapup`, how many seconds after the end a record may come.
+    events : pyarrow.Table, optional
+        What happened during the contacts; tells holds and transfers so far at `live`.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def features(
         raise UserError(f"unknown moment '{moment}'", f"one of {', '.join(MOMENTS)}")
     if moment == "live" and elapsed_s is None:
         raise UserError("the moment 'live' needs the time since the start", "--elapsed 120s")
-    source = _source(contacts, labels, known, delay_s)
+    source = _source(contacts, labels, known, delay_s, events)
     rows = np.flatnonzero(np.asarray(labels["eligible"]))
     elapsed = None if elapsed_s is None else np.full(len(contacts), elapsed_s)
     elapsed = elapsed if moment == "live" else None
@@ -85,6 +88,7 @@ def build(
     moments: Sequence[str] = MOMENTS,
     known: Mapping[str, str] | None = None,
     delay_s: float = WRAPUP_DELAY_S,
+    events: pa.Table | None = None,
 ) -> pa.Table:
     """Stack the features of every eligible contact at several moments beside its targets.
 
@@ -93,7 +97,7 @@ def build(
 
     Parameters
     ----------
-    contacts, labels, known, delay_s
+    contacts, labels, known, delay_s, events
         As for `features`.
     moments : sequence of str
         The moments to stack.
@@ -104,7 +108,7 @@ def build(
         The columns of `features`, then `repeated` and `escalation` (null where not judged or
         not matured), `matured`, `started_at`, `ended_at` and `customer` (a number, for grouping).
     """
-    source = _source(contacts, labels, known, delay_s)
+    source = _source(contacts, labels, known, delay_s, events)
     rates = source.rates(labels)
     customer = customers(source.contacts)
     eligible = np.asarray(labels["eligible"])
@@ -123,7 +127,11 @@ def build(
 
 
 def _source(
-    contacts: pa.Table, labels: pa.Table, known: Mapping[str, str] | None, delay_s: float
+    contacts: pa.Table,
+    labels: pa.Table,
+    known: Mapping[str, str] | None,
+    delay_s: float,
+    events: pa.Table | None,
 ) -> Source:
     same = len(contacts) == len(labels) and pc.all(
         pc.equal(contacts["contact_id"], labels["contact_id"])
@@ -133,7 +141,7 @@ def _source(
             "the labels are not of these contacts, row for row",
             "label them anew: recontact label contacts.parquet --out labels.parquet",
         )
-    return Source(contacts, policy_of(labels), known_from(contacts, known), delay_s)
+    return Source(contacts, policy_of(labels), known_from(contacts, known), delay_s, events)
 
 
 def _elapsed(source: Source, moment: str) -> tuple[Floats | None, npt.NDArray[np.bool_]]:

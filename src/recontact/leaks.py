@@ -151,7 +151,7 @@ def then_features(
     known = as_known(source, row, moment, at, elapsed_s)
     before = at if source.policy.as_of is None else min(at, source.policy.as_of)
     policy = replace(source.policy, as_of=before)
-    world = Source(known, policy, source.known, source.delay_s)
+    world = Source(known, policy, source.known, source.delay_s, source.events)
     elapsed = None if elapsed_s is None else np.full(len(known), elapsed_s)
     only = np.zeros(1, dtype=np.int64)
     rates = world.rates(label(known, policy))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from recontact.contacts import SCHEMA
 from recontact.features.kernel import Seen
-from recontact.features.known import extras, mask_own
+from recontact.features.known import SO_FAR, extras
 from recontact.features.rates import Rates
 from recontact.features.table import Source, assemble, see
 from recontact.features.words import reasons
@@ -117,11 +117,20 @@ class Scorer:
         elapsed = (at - contact["started_at"]).total_seconds()
         elapsed_s = np.full(len(source.contacts), elapsed) if moment == "live" else None
         row = np.zeros(1, dtype=np.int64)
-        own = mask_own(source.contacts, moment, source.known, delay_s=source.delay_s)
+        own = self._so_far(source.own(moment), contact, moment)
         instant = source.at(moment, elapsed_s)[row]
         seen = see(source, own, row, instant)
         table = assemble(source, own.take(pa.array(row)), seen, moment, instant, self.rates)
         return table, seen, source
+
+    def _so_far(self, own: pa.Table, contact: Contact, moment: str) -> pa.Table:
+        """Take holds and transfers at `live` from the request, where the model knows them."""
+        for name in SO_FAR:
+            if moment == "live" and self._first.known_from.get(name) == "live":
+                k, first = own.column_names.index(name), contact.get(name)
+                values = [first, *[None] * (len(own) - 1)]
+                own = own.set_column(k, name, pa.array(values, own.schema.field(k).type))
+        return own
 
     def _source(
         self, contact: Contact, history: Sequence[Contact], moment: str, at: dt.datetime

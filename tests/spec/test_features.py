@@ -199,3 +199,30 @@ def test_calendar_is_of_the_instant_in_utc():
     """Hour, weekday and day of the month are those of the moment asked for."""
     row = seen([contact("a", minutes=90)], "a", "wrapup")
     assert (row["hour"], row["weekday"], row["month_day"]) == (13.5, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("elapsed_s", "holds", "held_s", "transfers"),
+    [(60.0, 0, 0.0, 0), (120.0, 1, 60.0, 0), (300.0, 1, 120.0, 0), (301.0, 1, 120.0, 1)],
+    ids=["the hold begins now", "on hold", "the transfer comes now", "transferred"],
+)
+def test_live_holds_and_transfers_are_those_so_far(elapsed_s, holds, held_s, transfers):
+    """At live the events strictly before the instant count, and never the final totals."""
+    a = contact("a", hold_count=9, hold_s=999.0, transfer_count=9)
+    at = [("answered", 10), ("hold", 60), ("resume", 180), ("transfer", 300)]
+    events = pa.table(
+        {
+            "contact_id": ["a"] * len(at),
+            "at": [a["started_at"] + dt.timedelta(seconds=s) for _, s in at],
+            "event": [event for event, _ in at],
+        }
+    )
+    row = seen([a], "a", "live", elapsed_s=elapsed_s, events=events)
+    assert (row["hold_count"], row["hold_s"], row["transfer_count"]) == (holds, held_s, transfers)
+
+
+def test_without_events_holds_and_transfers_are_unknown_at_live():
+    """A source that tells no events leaves them null, even where they are said to be live."""
+    known = {"hold_count": "live", "transfer_count": "live"}
+    row = seen([contact("a", hold_count=9)], "a", "live", known, elapsed_s=60.0)
+    assert row["hold_count"] is None

@@ -17,6 +17,9 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     elapsed: Annotated[
         str | None, typer.Option(help="At live: time since the start, e.g. 120s.")
     ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="At live: the events table, for holds and transfers so far.")
+    ] = None,
     known_from: KnownFrom = None,
     wrapup_delay: Annotated[
         str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
@@ -33,8 +36,17 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     delay_s = parse_duration(wrapup_delay, "--wrapup-delay") / 1e6
     with progress("features", total=3) as advance:
         table, found = read_contacts(contacts), read_table(labels)
+        happened = read_table(events) if events else None
         advance()
-        rows = run(table, found, moment, known=changes, elapsed_s=elapsed_s, delay_s=delay_s)
+        rows = run(
+            table,
+            found,
+            moment,
+            known=changes,
+            elapsed_s=elapsed_s,
+            delay_s=delay_s,
+            events=happened,
+        )
         advance()
         write_table(rows, out)
         advance()

@@ -28,6 +28,7 @@ KNOWN_FROM: dict[str, str] = {
     **dict.fromkeys(("hold_count", "transfer_count", "tier", "escalated", "dropped"), "wrapup"),
     **dict.fromkeys(("agent_resolved", "notes"), "wrapup"),
 }
+SO_FAR = ("hold_count", "hold_s", "transfer_count")  # at live only as they stand by then
 NEVER = ("csat", "nps", "ces", "survey_resolved")
 KEYS = ("contact_id", "interaction_id", "started_at", "ended_at", "known_at", "handled")
 
@@ -134,11 +135,11 @@ def mask_own(
         since = known.get(name)
         if name in KEYS:
             columns[name] = column
-        elif since is None or MOMENTS.index(since) > rank:
+        elif since is None or MOMENTS.index(since) > rank or (name in SO_FAR and rank < 2):
             columns[name] = pa.nulls(len(contacts), column.type)
         elif since == "live" and answered is not None:
             columns[name] = _where(answered, column)
-        elif since == "wrapup" and in_time is not None:
+        elif in_time is not None and (since == "wrapup" or name in SO_FAR):
             columns[name] = _where(in_time, column)
         else:
             columns[name] = column

@@ -22,6 +22,7 @@ from recontact.features.declared import FEATURES
 from recontact.features.kernel import DAY, HOUR, NAMES, SECOND, Floats, Ints, Seen, look_back
 from recontact.features.known import WRAPUP_DELAY_S, extras, mask_own
 from recontact.features.rates import ENTITIES, Rates, build, rate_features
+from recontact.features.so_far import so_far
 from recontact.history import Order, order
 from recontact.labels.rules import Rules, rules
 from recontact.policy import Policy
@@ -55,12 +56,16 @@ class Source:
         Column to the moment from which it is known (`recontact.features.known_from`).
     delay_s : float
         How long after the end a record may come and still be known at wrap-up.
+    events : pyarrow.Table, optional
+        What happened during the contacts (`recontact.features.so_far`); without it, holds and
+        transfers are unknown at `live`.
     """
 
     contacts: pa.Table
     policy: Policy
     known: Mapping[str, str]
     delay_s: float = WRAPUP_DELAY_S
+    events: pa.Table | None = None
     order: Order = field(init=False, repr=False)
     rules: Rules = field(init=False, repr=False)
 
@@ -77,6 +82,18 @@ class Source:
         if elapsed_s is None:
             return started
         return started + np.round(elapsed_s * SECOND).astype(np.int64)
+
+    def own(self, moment: str, elapsed_s: Floats | None = None) -> pa.Table:
+        """Give the contacts with what is known of each itself; at `live`, what happened so far."""
+        known = mask_own(
+            self.contacts, moment, self.known, elapsed_s=elapsed_s, delay_s=self.delay_s
+        )
+        if moment != "live" or self.events is None:
+            return known
+        found = so_far(self.events, self.contacts["contact_id"], self.at(moment, elapsed_s))
+        for name, column in found.items():
+            known = known.set_column(known.column_names.index(name), name, column)
+        return known
 
     def rates(self, labels: pa.Table) -> Rates:
         """Build the rates of agents, queues and reasons from labels of the same rows."""
@@ -115,9 +132,7 @@ def compute(
     pyarrow.Table
         `contact_id`, `moment`, `at`, the features, `repeated_already`, `escalation_already`.
     """
-    own = mask_own(
-        source.contacts, moment, source.known, elapsed_s=elapsed_s, delay_s=source.delay_s
-    )
+    own = source.own(moment, elapsed_s)
     at = source.at(moment, elapsed_s)[rows]
     seen = see(source, own, rows, at)
     return assemble(source, own.take(pa.array(rows)), seen, moment, at, rates)
