@@ -167,10 +167,12 @@ def _write(
 def _gather(ceilings: dict[tuple[str, str], Ceiling], rows: Records, as_of_ms: int) -> None:
     """Take in the eligible, matured contacts; own escalations are known at wrap-up."""
     matured = ended_ms(rows) + WINDOW_MS <= as_of_ms
-    counted = rows[truth.judged(rows) & matured]
+    counted = truth.judged(rows) & matured
+    still_open = counted & ~rows["escalated"]
     for (outcome, moment), ceiling in ceilings.items():
-        known = counted["escalated"] & (outcome == "escalation") & (moment == "wrapup")
-        ceiling.add(counted[outcome][~known, MOMENTS.index(moment)])
+        known = outcome == "escalation" and moment == "wrapup"
+        chances = rows[outcome][:, MOMENTS.index(moment)]
+        ceiling.add(chances[still_open if known else counted].astype(np.float64))
 
 
 def _tell(done: Simulated, seed: int, partial: Path) -> None:

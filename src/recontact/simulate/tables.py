@@ -42,7 +42,7 @@ def seconds(whole: Ints, missing: Bools) -> pa.Array:
 
 def agent_ids(agents: Ints) -> pa.Array:
     """Name the agents; codes below 0 are null."""
-    return numbered("a", agents, digits=5)
+    return numbered("a", agents, triples=2)
 
 
 def contacts(world: World, rows: Records, first: int) -> pa.Table:
@@ -165,7 +165,7 @@ def events(rows: Records, ids: pa.Array) -> pa.Table:
 def _staff(world: World, agent: Ints) -> dict[str, pa.Array]:
     """Give the columns that follow from an agent; codes below 0 are nobody."""
     agents, none = world.agents, agent < 0
-    team = numbered("t", np.where(none, -1, agents.team[agent]), digits=4)
+    team = numbered("t", np.where(none, -1, agents.team[agent]), triples=2)
     return {
         "agent_id": agent_ids(agent),
         "team": team,

@@ -8,26 +8,26 @@ import pyarrow as pa
 
 from recontact.simulate.reasons import Ints
 
+THREE = np.frombuffer("".join(f"{k:03d}" for k in range(1_000)).encode(), np.uint8).reshape(-1, 3)
 
-def numbered(prefix: str, numbers: Ints, digits: int = 12) -> pa.Array:
-    """Write numbers with a one-letter prefix and leading zeros; negative ones are null.
+
+def numbered(prefix: str, numbers: Ints, triples: int = 4) -> pa.Array:
+    """Write numbers as a one-letter prefix and `triples` times three digits; below 0 is null.
 
     Examples
     --------
-    >>> numbered("c", np.array([7, -1]), digits=3).to_pylist()
-    ['c007', None]
+    >>> numbered("c", np.array([1007, -1]), triples=2).to_pylist()
+    ['c001007', None]
     """
-    width = 1 + digits
+    width = 1 + 3 * triples
     whole = np.full((len(numbers), width), ord(prefix), dtype=np.uint8)
     rest = np.maximum(numbers, 0)
-    for place in range(digits, 0, -1):
-        rest, digit = np.divmod(rest, 10)
-        whole[:, place] = digit + ord("0")
+    for place in range(width - 3, 0, -3):
+        rest, digits = np.divmod(rest, 1_000)
+        whole[:, place : place + 3] = THREE[digits]
     ends = np.arange(0, (len(numbers) + 1) * width, width, dtype=np.int32)
-    written = pa.StringArray.from_buffers(
-        len(numbers), pa.py_buffer(ends.tobytes()), pa.py_buffer(whole.tobytes())
-    )
-    return nulls_where(written, numbers < 0)
+    buffers = (pa.py_buffer(ends), pa.py_buffer(whole))
+    return nulls_where(pa.StringArray.from_buffers(len(numbers), *buffers), numbers < 0)
 
 
 def nulls_where(values: pa.Array, missing: npt.NDArray[np.bool_]) -> pa.Array:
