@@ -2,10 +2,9 @@
 BIN := .venv/bin
 DATA ?= simulated
 PORT ?= 8000
-SOURCES := src pipelines serving tests notebooks scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench campaign mlflow notebooks lock wheel clean
+.PHONY: help setup demo test check format bench campaign mlflow notebooks docs lock wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -25,25 +24,31 @@ test: .venv/.dev ## every test; ARGS="-k labels" for some
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: .venv/.dev ## format, lint and types
-	@$(BIN)/ruff format --check $(SOURCES)
-	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
 format: .venv/.dev ## put the code into its form
-	@$(BIN)/ruff format $(SOURCES)
-	@$(BIN)/ruff check --fix $(SOURCES)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
 
 bench: .venv/.dev ## measure speed and memory
 	@for file in tests/bench/bench_*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
 
 campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
 	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property $(ARGS)
+	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign/servicenow
 
-mlflow: .venv/.demo ## open MLflow's pages on what the demo trained
-	@$(BIN)/mlflow server --backend-store-uri sqlite:///demo/mlflow.db --host 127.0.0.1 --port 5000
+mlflow: .venv/.demo ## MLflow's pages on what the demo trained, at http://127.0.0.1:5000
+	@test -f demo/$(DATA)/mlflow.db || { echo "no runs in demo/$(DATA) yet: make demo DATA=$(DATA)" >&2; exit 1; }
+	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow server --backend-store-uri sqlite:///demo/$(DATA)/mlflow.db \
+	  --host 127.0.0.1 --port 5000 --workers 1
 
 notebooks: .venv/.dev ## run the notebooks
-	@$(BIN)/python -m pytest --nbmake notebooks
+	@$(BIN)/python -m pytest tests/notebooks
+
+docs: .venv/.dev ## write the pages that are made from code
+	@$(BIN)/python scripts/render_features.py
 
 lock: .venv/.dev ## pin all packages again; ARGS=--upgrade takes newer ones
 	@scripts/lock.sh $(ARGS)
