@@ -41,6 +41,7 @@ campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
 
 mlflow: .venv/.demo ## MLflow's pages on what the demo trained, at http://127.0.0.1:5000
 	@test -f demo/$(DATA)/mlflow.db || { echo "no runs in demo/$(DATA) yet: make demo DATA=$(DATA)" >&2; exit 1; }
+	@echo "MLflow takes some seconds, then open http://127.0.0.1:5000 (Ctrl-C ends it)" >&2
 	@MLFLOW_DISABLE_TELEMETRY=true $(BIN)/mlflow server --backend-store-uri sqlite:///demo/$(DATA)/mlflow.db \
 	  --host 127.0.0.1 --port 5000 --workers 1
 
