@@ -15,6 +15,7 @@ from recontact.simulate.handling import (
     BY_POSITION,
     CALLED_BACK,
     CHAT,
+    CHATS,
     CLAIM_IF_NOT,
     CLAIM_IF_SOLVED,
     DROP,
@@ -25,11 +26,13 @@ from recontact.simulate.handling import (
     LOAD_HEAT,
     NO_ANSWER,
     VOICE,
+    WRITES_AGAIN,
     Wave,
     abandoned_chance,
     by_position,
 )
 from recontact.simulate.issues import (
+    CALLBACK_H,
     LEADS,
     LEADS_TO,
     LONGEST,
@@ -48,9 +51,8 @@ WITHIN = BY_DAY[2]  # chance that a repeat comes within the window
 # two repeats after each other within the window; the half is the chance that their parts of a
 # day together stay below a day
 TWO_WITHIN = SHARES[0] ** 2 + SHARES[0] * SHARES[1]
-# a repeat after a callback, which takes 4.5 of the 48 hours
-WITHIN_AFTER_CALLBACK = SHARES[0] + SHARES[1] * (1 - 4.5 / 24)
-WRITES_AGAIN, CHATS = 0.6, 0.55  # as contacts arrive: see handling
+# a repeat after a callback, which takes some of the 48 hours itself
+WITHIN_AFTER_CALLBACK = SHARES[0] + SHARES[1] * (1 - sum(CALLBACK_H) / 2 / 24)
 LAGS = 12  # how many contacts back another issue is looked for
 SOLVED = 0.6  # rough share of contacts that solve their issue, for issues that follow from others
 

@@ -22,6 +22,8 @@ VOICE, CHAT, EMAIL, MESSAGING = range(4)
 LEGS, HOLDS = 3, 3
 CARE = GROUPS.index("care")  # answers where the reason is not known
 
+WRITES_AGAIN = 0.6  # who contacts again writes less often, by this factor
+CHATS, MAILS = 0.55, 0.30  # of what is written; the rest are messages
 PATIENCE_S = 800.0  # mean time until a waiting caller or chatter gives up
 NO_ANSWER = 0.12  # outbound calls that nobody takes
 DROP = 0.02  # voice contacts that lose the line
@@ -72,9 +74,9 @@ def serve(world: World, people: People, wave: Wave, rng: np.random.Generator) ->
 def _arrive(world: World, people: People, wave: Wave, rng: np.random.Generator) -> None:
     who, count = wave["person"], len(wave["person"])
     again = np.isin(wave["kind"], (REPEAT, RETRY))
-    writes = rng.random(count) < people.digital[who] * np.where(again, 0.6, 1.0)
+    writes = rng.random(count) < people.digital[who] * np.where(again, WRITES_AGAIN, 1.0)
     speaks = np.isin(wave["kind"], (REDIAL, CALLBACK, OUTREACH)) | ~writes
-    written = np.searchsorted([0.55, 0.85], rng.random(count)) + CHAT
+    written = np.searchsorted([CHATS, CHATS + MAILS], rng.random(count)) + CHAT
     wave["channel"] = np.where(speaks, VOICE, written)
     wave["outbound"] = np.isin(wave["kind"], (CALLBACK, OUTREACH))
     hidden = people.withheld[who] | (rng.random(count) < ANONYMOUS)

@@ -20,12 +20,13 @@ from recontact.simulate.handling import (
     serve,
 )
 from recontact.simulate.reasons import Floats, Ints, column
-from recontact.simulate.world import BURN_IN_DAYS, DAY, DAYS, END, TABLE, World, arrival_times
+from recontact.simulate.world import BURN_IN_DAYS, DAY, DAYS, END, HOUR, TABLE, World, arrival_times
 
 # Of repeats by day; with the redials, which all come on the first day, the shares of all
 # contacts that follow on the same issue are about 28, 17, 13, 11, 11, 10 and 10 %.
 SHARES: Floats = np.array([0.25, 0.18, 0.135, 0.115, 0.115, 0.105, 0.10])
 REDIALS, RETRIES = 0.85, 0.75  # chance to redial after a lost line, to retry after giving up
+CALLBACK_H = (1.0, 8.0)  # hours until a promised callback, from and to
 OUTREACH_SHARE = 0.02  # new issues that the contact centre itself begins
 CASES = 0.35  # share of issues that get a case in the CRM
 LONGEST = 12  # contacts of one issue
@@ -138,10 +139,11 @@ def _after(world: World, ended: Floats, kind: Ints, rng: np.random.Generator) ->
     later = rng.integers(2, 21, count)
     days = np.where(kind == ADJACENT, later, days_until_repeat(count, rng))
     usual = delay(world, ended, days, rng)
-    minutes = rng.random(count)
+    part = rng.random(count)
+    soonest, latest = CALLBACK_H
     return np.select(
         [kind == REDIAL, kind == RETRY, kind == CALLBACK],
-        [20 + 460 * minutes, 60 + 3_540 * minutes, (1 + 7 * minutes) * 3_600],
+        [20 + 460 * part, 60 + 3_540 * part, HOUR * (soonest + (latest - soonest) * part)],
         usual,
     )
 
