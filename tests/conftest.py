@@ -29,6 +29,20 @@ def simulated(centre):
 
 
 @pytest.fixture(scope="session")
+def trained(simulated, tmp_path_factory):
+    """An MLflow store with both champions, learnt on the simulated contact centre: its address."""
+    from recontact.model import train
+
+    uri = f"sqlite:///{tmp_path_factory.mktemp('trained') / 'mlflow.db'}"
+    small = {"max_trees": 25, "early_stopping": 10, "num_leaves": 7, "min_data_in_leaf": 20}
+    assert all(
+        "champion" in said
+        for said in train(simulated, params=small, tracking_uri=uri).champions.values()
+    )
+    return uri
+
+
+@pytest.fixture(scope="session")
 def incidents(tmp_path_factory):
     """The real ServiceNow incidents as contacts; skipped only where they can't be had."""
     from recontact.errors import UserError

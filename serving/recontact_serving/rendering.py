@@ -1,6 +1,7 @@
 """Pages from templates: how they write numbers and times."""
 
 import datetime as dt
+from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
@@ -47,13 +48,28 @@ def percent(probability: float) -> str:
     Examples
     --------
     >>> percent(0.416), percent(0.001), percent(0.9999), percent(1.0)
-    ('42 %', '<1 %', '>99 %', '100 %')
+    ('42%', '<1%', '>99%', '100%')
     """
     if 0 < probability < 0.01:
-        return "<1 %"
+        return "<1%"
     if 0.99 < probability < 1:
-        return ">99 %"
-    return f"{probability:.0%}".replace("%", " %")
+        return ">99%"
+    return f"{probability:.0%}"
+
+
+def told(item: Mapping[str, Any], most: int = 3) -> list[str]:
+    """Give the reasons of a row in words, those of the greater risk first, each once.
+
+    Examples
+    --------
+    >>> why = [{"outcome": "repeated", "text": "2nd contact in 7 days"},
+    ...        {"outcome": "escalation", "text": "on hold for 9 min"},
+    ...        {"outcome": "escalation", "text": "2nd contact in 7 days"}]
+    >>> told({"reasons": why, "repeated": {"probability": 0.2}, "escalation": {"probability": 0.4}})
+    ['on hold for 9 min', '2nd contact in 7 days']
+    """
+    by_risk = sorted(item["reasons"], key=lambda r: -item[r["outcome"]]["probability"])
+    return list(dict.fromkeys(reason["text"] for reason in by_risk))[:most]
 
 
 def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -70,6 +86,6 @@ _PAGES = Environment(
     lstrip_blocks=True,
 )
 _PAGES.filters.update(
-    ago=ago, absolute=absolute, percent=percent, instant=dt.datetime.fromisoformat
+    ago=ago, absolute=absolute, percent=percent, told=told, instant=dt.datetime.fromisoformat
 )
 _PAGES.globals["version"] = metadata.version("recontact")

@@ -1,0 +1,118 @@
+"""Take the pictures of the documentation: a simulated contact centre, trained, served, looked at.
+
+Everything is real but the customers: the simulator's contacts are moved so that they end now, the
+models are trained on them, and the last ones are scored over HTTP. Takes some minutes.
+"""
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pyarrow.compute as pc
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from recontact.simulate import simulate
+from recontact.tables import read_contacts, write_table
+from recontact_serving.app import create_app
+from recontact_serving.server import address, listen
+from recontact_serving.settings import Settings
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+CONTACTS, SCORED = 30_000, 150
+NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
+CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-gpu")
+PICTURES = {  # name: width, height, colours
+    "at-risk": (1280, 800, "light"),
+    "at-risk-dark": (1280, 800, "dark"),
+    "at-risk-phone": (390, 844, "light"),
+}
+
+
+def main(folder: Path, images: Path) -> None:
+    """Make every picture of `PICTURES` in `images`, working in `folder`."""
+    contacts = until_now(folder)
+    mlflow = f"sqlite:///{folder}/mlflow.db"
+    settings = Settings(f"sqlite:///{folder}/recontact.db", mlflow, auth=False)
+    environment = {"RECONTACT_DATABASE_URL": settings.database_url, "RECONTACT_MLFLOW_URI": mlflow}
+    for command in ("train", "load"):
+        subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "recontact_pipelines", command, folder / "contacts.parquet"],
+            env=os.environ | environment,
+            cwd=folder,
+            check=True,
+        )
+    with listen("127.0.0.1", 0) as taken:
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+        thread.start()
+        score_last(contacts, address(taken))
+        photograph(address(taken), images)
+        server.should_exit = True
+        thread.join()
+
+
+def until_now(folder: Path) -> pa.Table:
+    """Simulate contacts and move them in time, so that the last of them has just ended."""
+    simulate(CONTACTS, 3, folder / "centre")
+    contacts = read_contacts(folder / "centre" / "contacts.parquet")
+    away = dt.datetime.now(dt.UTC) - pc.max(contacts["ended_at"]).as_py()
+    for name in ("started_at", "ended_at", "known_at"):
+        moved = pc.add(contacts[name], pa.scalar(away, pa.duration("us")))
+        contacts = contacts.set_column(contacts.column_names.index(name), name, moved)
+    write_table(contacts, folder / "contacts.parquet")
+    return contacts
+
+
+def score_last(contacts: pa.Table, base: str) -> None:
+    """Score the last calls at their wrap-up."""
+    calls = contacts.filter(pc.and_(pc.equal(contacts["channel"], "voice"), contacts["handled"]))
+    last = calls.sort_by("ended_at").slice(len(calls) - SCORED).to_pylist()
+    body = {"requests": [request(row) for row in last]}
+    with httpx.Client(base_url=base, timeout=120, transport=httpx.HTTPTransport(retries=3)) as http:
+        while http.get("/health/ready").status_code != 200:
+            threading.Event().wait(1)
+        http.post("/v1/scores", json=body).raise_for_status()
+
+
+def request(row: dict[str, Any]) -> dict[str, Any]:
+    """Make a score request of a contact."""
+    known = {k: v for k, v in row.items() if v is not None and k not in NEVER_SENT}
+    plain = {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in known.items()}
+    return {**plain, "moment": "wrapup", "at": plain["ended_at"]}
+
+
+def photograph(base: str, images: Path) -> None:
+    """Take the pictures."""
+    with sync_playwright() as tools:
+        browser = tools.chromium.launch(
+            executable_path=shutil.which("chromium"), args=list(CHROMIUM)
+        )
+        for name in PICTURES:
+            picture(browser, base, images / f"{name}.png")
+        browser.close()
+
+
+def picture(browser: Browser, base: str, file: Path) -> None:
+    """Take one picture of the list."""
+    width, height, colours = PICTURES[file.stem]
+    page = browser.new_page(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if colours == "dark" else "light",
+    )
+    if not page.goto(base).ok:  # type: ignore[union-attr] - it leads to another page
+        sys.exit(f"{base} can't be shown")
+    page.screenshot(path=file)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as work:
+        main(Path(work), Path(sys.argv[1]) if sys.argv[1:] else IMAGES)

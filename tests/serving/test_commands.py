@@ -1,0 +1,119 @@
+"""The commands around the service: `keys`, `users`, `load` and what `serve` refuses."""
+
+import io
+import json
+import sys
+
+import pytest
+
+from recontact_pipelines.cli import main
+from recontact_serving import accounts
+from recontact_serving.database import Database
+from recontact_serving.server import listen
+
+
+@pytest.fixture(autouse=True)
+def environment(tmp_path, monkeypatch):
+    """A folder of its own, and nothing set by the user."""
+    for name in ("AUTH", "HOST", "PORT", "MLFLOW_URI", "DEBUG"):
+        monkeypatch.delenv(f"RECONTACT_{name}", raising=False)
+    monkeypatch.setenv("RECONTACT_DATABASE_URL", f"sqlite:///{tmp_path}/recontact.db")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys, *words: str) -> tuple[int, str, str]:
+    code = main(words)
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_a_key_is_shown_once_and_works_until_revoked(capsys, tmp_path):
+    """`add` prints the key alone on standard output; `list` never does; `revoke` ends it."""
+    code, key, _ = run(capsys, "keys", "add", "desktop")
+    assert code == 0
+    key = key.strip()
+    assert len(key) > 43
+    code, listed, _ = run(capsys, "keys", "list", "--json")
+    assert key not in listed
+    assert [row["name"] for row in json.loads(listed)["keys"]] == ["desktop"]
+    with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
+        assert accounts.key_name(db, key) == "desktop"
+    assert run(capsys, "keys", "revoke", "desktop")[0] == 0
+    with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
+        assert accounts.key_name(db, key) is None
+
+
+def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch, tmp_path):
+    """The password is read from a pipe, kept as a digest, and checked."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+    assert run(capsys, "users", "add", "ada", "--password-stdin")[0] == 0
+    assert json.loads(run(capsys, "users", "list", "--json")[1])["users"][0]["name"] == "ada"
+    with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
+        assert accounts.check_password(db, "ada", "correct horse battery")
+        assert not accounts.check_password(db, "ada", "wrong")
+        assert not accounts.check_password(db, "bob", "correct horse battery")
+    assert run(capsys, "users", "remove", "ada")[0] == 0
+    assert json.loads(run(capsys, "users", "list", "--json")[1]) == {"users": []}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("keys", "add"), "keys add needs a name"),
+        (("keys", "revoke", "x"), "no key named 'x'"),
+        (("users", "add"), "users add needs a name"),
+        (("users", "remove", "x"), "no user named 'x'"),
+        (("users", "add", "x", "--password-stdin"), "the password has 0 characters"),
+        (("load",), "no contacts are named"),
+        (("load", "nothing.parquet"), "nothing.parquet"),
+        (("serve",), "neither a key nor a user"),
+        (("serve", "--host", "no.such.host.invalid"), "neither a key nor a user"),
+    ],
+)
+def test_a_mistake_is_one_message_with_its_mend(capsys, monkeypatch, words, told):
+    """Exit code 1, what is wrong and what mends it, and no traceback."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    code, out, err = run(capsys, *words)
+    assert (code, out) == (1, "")
+    assert told in err
+    assert "mend:" in err
+    assert "Traceback" not in err
+
+
+def test_names_are_taken_once(capsys):
+    """A second key of the same name is refused."""
+    assert run(capsys, "keys", "add", "desktop")[0] == 0
+    code, _, err = run(capsys, "keys", "add", "desktop")
+    assert code == 1
+    assert "there is a key named 'desktop' already" in err
+
+
+def test_serve_says_that_the_port_is_in_use(capsys, monkeypatch):
+    """A second service on a port ends at once, with the mend."""
+    monkeypatch.setenv("RECONTACT_AUTH", "off")
+    with listen("127.0.0.1", 0) as taken:
+        code, _, err = run(capsys, "serve", "--port", str(taken.getsockname()[1]))
+    assert code == 1
+    assert "is in use" in err
+    assert "--port" in err
+
+
+def test_serve_without_keys_stays_on_this_machine(capsys, monkeypatch):
+    """RECONTACT_AUTH=off on an address that others reach is refused."""
+    monkeypatch.setenv("RECONTACT_AUTH", "off")
+    code, _, err = run(capsys, "serve", "--host", "192.0.2.1")
+    assert code == 1
+    assert "RECONTACT_AUTH=off is for this machine alone" in err
+
+
+def test_load_counts_what_is_new(capsys, centre):
+    """Contacts are loaded once; without a champion the rates follow the default policy."""
+    file = str(centre / "contacts.parquet")
+    code, out, err = run(capsys, "load", file, "--json")
+    assert code == 0
+    counts = json.loads(out)
+    assert (counts["accepted"], counts["unchanged"], counts["contacts"]) == (6000, 0, 6000)
+    assert "the default policy is used" in err
+    counts = json.loads(run(capsys, "load", file, "--json")[1])
+    assert (counts["accepted"], counts["unchanged"]) == (0, 6000)
+    assert json.loads(run(capsys, "load", "--refresh", "--json")[1])["contacts"] == 6000

@@ -1,0 +1,132 @@
+"""The service with real models from a real registry: what it answers is what the batch says."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from recontact_serving.database import Database
+from recontact_serving.loading import load, refresh
+from recontact_serving.registry import Registry
+from recontact_serving.schemas import Score
+
+SURVEY = ("csat", "nps", "ces", "survey_resolved")
+
+
+@pytest.fixture(scope="module")
+def real(trained, simulated, tmp_path_factory):
+    """Settings of a service whose history is the simulated contact centre."""
+    from recontact_serving.settings import Settings
+
+    file = tmp_path_factory.mktemp("real") / "recontact.db"
+    settings = Settings(f"sqlite:///{file}", trained, auth=False)
+    database = Database(settings.database_url)
+    assert load(database, simulated).accepted == len(simulated)
+    assert refresh(database, trained, simulated).trouble == ""
+    database.close()
+    return settings
+
+
+@pytest.fixture
+def running(start, real):
+    return start(real, Registry(Database(real.database_url), real.mlflow_uri))
+
+
+def asked(contact: dict[str, Any], moment: str, known: dict[str, str]) -> dict[str, Any]:
+    """Make the request that a desktop would send at a moment."""
+    in_time = contact["known_at"] - contact["ended_at"] <= dt.timedelta(minutes=15)
+    sent = {
+        name: value.isoformat() if isinstance(value, dt.datetime) else value
+        for name, value in contact.items()
+        if value is not None
+        and name not in SURVEY
+        and (known.get(name) == "start" or (moment == "wrapup" and in_time))
+    }
+    keys = ("started_at",) if moment == "start" else ("started_at", "ended_at")
+    sent |= {name: contact[name].isoformat() for name in keys}
+    if moment == "wrapup":
+        sent |= {name: contact[name] for name in ("agent_id", "team") if contact[name]}
+    end = contact["started_at"] if moment == "start" else contact["ended_at"]
+    return {**sent, "contact_id": contact["contact_id"], "moment": moment, "at": end.isoformat()}
+
+
+def test_ready_names_both_models_and_the_rates(running):
+    """Both champions with their versions, the policy's digest, rates of the same policy."""
+    checks = running.client.get("/health/ready").json()["checks"]
+    assert checks["models"]["models"] == {"recontact-repeated": "1", "recontact-escalation": "1"}
+    assert checks["models"]["policy"]
+    assert checks["rates"]["ok"]
+    assert checks["rates"]["up_to"]
+
+
+@pytest.mark.parametrize("moment", ["start", "wrapup"])
+def test_the_service_answers_what_the_batch_says(running, simulated, trained, moment):
+    """Probability and band over HTTP, from stored history, are those of `recontact score`."""
+    from recontact.model.batch import score
+    from recontact.tracking import load_bundles
+
+    bundles = load_bundles(uri=trained)
+    known = bundles["repeated"].known_from
+    batch = score(simulated, bundles, moment).sort_by("at").to_pylist()[-60:]
+    contacts = {row["contact_id"]: row for row in simulated.to_pylist()}
+    for row in contacts.values():
+        row["known_at"] = row["known_at"] or row["ended_at"]
+    requests = [asked(contacts[row["contact_id"]], moment, known) for row in batch]
+    answers = running.client.post("/v1/scores", json={"requests": requests}).json()["results"]
+    for row, answer in zip(batch, answers, strict=True):
+        Score.model_validate(answer)
+        assert answer["contact_id"] == row["contact_id"]
+        assert dt.datetime.fromisoformat(answer["at"]) == row["at"]
+        for outcome in ("repeated", "escalation"):
+            assert answer[outcome]["band"] == row[f"{outcome}_band"]
+            assert answer[outcome]["probability"] == pytest.approx(
+                row[f"{outcome}_probability"], abs=1e-12
+            )
+
+
+def test_reasons_come_as_asked(running, simulated):
+    """At most three an outcome, in words; none when never asked for."""
+    contact = simulated.to_pylist()[-1]
+    base = {
+        "contact_id": "new",
+        "customer_id": contact["customer_id"],
+        "program": contact["program"],
+        "moment": "wrapup",
+        "started_at": contact["ended_at"].isoformat(),
+        "at": (contact["ended_at"] + dt.timedelta(minutes=9)).isoformat(),
+        "escalated": True,
+    }
+    always = running.client.post("/v1/score", json={**base, "explain": "always"}).json()
+    assert always["escalation"] == {"probability": 1.0, "band": "already"}
+    for outcome in ("repeated", "escalation"):
+        texts = [r["text"] for r in always["reasons"] if r["outcome"] == outcome]
+        assert 1 <= len(texts) <= 3
+        assert not any("_" in text for text in texts)
+    never = running.client.post("/v1/score", json={**base, "explain": "never"}).json()
+    assert never["reasons"] == []
+    assert never["repeated"] == always["repeated"]
+
+
+def test_what_is_missing_is_said(running):
+    """An anonymous caller in a queue never seen is scored, and both are named."""
+    asked = {"contact_id": "x", "moment": "start", "started_at": "2026-05-01T10:00:00Z"}
+    answer = running.client.post("/v1/score", json={**asked, "queue": "brand new"})
+    Score.model_validate_json(answer.content)
+    degraded = answer.json()["degraded"]
+    assert any("brand new" in text for text in degraded)
+    assert any("customer" in text for text in degraded)
+
+
+def test_rates_loaded_later_are_taken_up(start, real, tmp_path, simulated):
+    """A service that starts with an empty history says so, until the history is loaded."""
+    settings = replace(real, database_url=f"sqlite:///{tmp_path}/later.db")
+    running = start(settings, Registry(Database(settings.database_url), settings.mlflow_uri))
+    asked = {"contact_id": "x", "moment": "start", "started_at": "2026-05-01T10:00:00Z"}
+    before = running.client.post("/v1/score", json=asked).json()["degraded"]
+    assert any(text.startswith("rates") for text in before)
+    load(running.service.database, simulated.slice(0, 500))
+    refresh(running.service.database, settings.mlflow_uri)
+    running.service.champions.refresh()
+    after = running.client.post("/v1/score", json=asked).json()["degraded"]
+    assert not any(text.startswith("rates") for text in after)
