@@ -9,19 +9,19 @@ from recontact.errors import UserError
 
 DEFAULTS: dict[str, Any] = {
     "learning_rate": 0.03,
-    "num_leaves": 31,
-    "min_data_in_leaf": 50,
-    "feature_fraction": 0.5,
+    "num_leaves": 8,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.3,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
-    "cat_smooth": 20.0,
-    "cat_l2": 20.0,
-    "min_data_per_group": 50,
+    "cat_smooth": 50.0,
+    "cat_l2": 50.0,
+    "min_data_per_group": 100,
     "max_cat_threshold": 32,
     "max_bin": 255,
-    "max_trees": 600,
-    "early_stopping": 60,
+    "max_trees": 1000,
+    "early_stopping": 80,
 }
 
 
@@ -41,7 +41,7 @@ def read_params(path: str | Path | None) -> dict[str, Any]:
     Examples
     --------
     >>> read_params(None)["num_leaves"]
-    31
+    8
     """
     if path is None:
         return dict(DEFAULTS)

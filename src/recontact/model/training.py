@@ -37,11 +37,14 @@ class Learnt:
         Outcomes and scores of the test contacts, by target and moment.
     evaluation : dict
         The figures and where they come from, ready for JSON.
+    test : pyarrow.Table
+        The dataset rows of the test contacts.
     """
 
     bundles: dict[str, Bundle]
     trials: list[Trial]
     evaluation: dict[str, Any]
+    test: pa.Table
 
 
 def learn(
@@ -117,7 +120,7 @@ def learn(
         )
         say(f"baselines and figures of '{target}': {len(test):,} test rows")
         trials += compare(train, test, bundles[target], (champions or {}).get(target))
-    return Learnt(bundles, trials, origin | _evaluation(bundles, trials))
+    return Learnt(bundles, trials, origin | _evaluation(bundles, trials), test)
 
 
 def before(contacts: pa.Table, until: int | None) -> pa.Table:

@@ -2,7 +2,6 @@
 
 import json
 
-import lightgbm as lgb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -11,6 +10,7 @@ from recontact.errors import UserError
 from recontact.model.bundle import Bundle
 from recontact.model.calibration import Calibrator, Cuts
 from recontact.model.encoding import Encoding
+from recontact.model.engine import lightgbm
 
 
 def table(rows: int = 400) -> pa.Table:
@@ -34,8 +34,8 @@ def bundle() -> Bundle:
     matrix = encoding.matrix(rows)
     outcome = np.nan_to_num(matrix[:, 0]) + (matrix[:, 1] == 1) > 2
     settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 7}
-    data = lgb.Dataset(matrix, outcome, categorical_feature=encoding.category_positions)
-    model = lgb.train(settings, data, 20)
+    data = lightgbm().Dataset(matrix, outcome, categorical_feature=encoding.category_positions)
+    model = lightgbm().train(settings, data, 20)
     straight = Calibrator((-1.0, 1.0), (-1.5, 1.0))
     return Bundle(
         target="repeated",

@@ -1,0 +1,1 @@
+"""Long measurements on real and simulated data, run by `make campaign`."""
