@@ -1,6 +1,7 @@
 """What all tests share: how many random examples are tried, and nothing left in the checkout."""
 
 import os
+import shutil
 
 import pytest
 from hypothesis import settings
@@ -29,17 +30,39 @@ def simulated(centre):
 
 
 @pytest.fixture(scope="session")
-def trained(simulated, tmp_path_factory):
-    """An MLflow store with both champions, learnt on the simulated contact centre: its address."""
-    from recontact.model import train
+def learnt(simulated):
+    """Both models, learnt on the simulated contact centre."""
+    from recontact.model import learn
 
-    uri = f"sqlite:///{tmp_path_factory.mktemp('trained') / 'mlflow.db'}"
     small = {"max_trees": 25, "early_stopping": 10, "num_leaves": 7, "min_data_in_leaf": 20}
-    assert all(
-        "champion" in said
-        for said in train(simulated, params=small, tracking_uri=uri).champions.values()
-    )
-    return uri
+    return learn(simulated, params=small)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory):
+    """A database of MLflow with its tables made, which takes seconds."""
+    from recontact.tracking import open_store
+    from recontact.tracking.store import speaking
+
+    file = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    store = open_store(f"sqlite:///{file}", create=True)
+    with speaking(store.uri):
+        store.client.search_experiments()
+    return file
+
+
+@pytest.fixture(scope="session")
+def trained(learnt, empty_store, tmp_path_factory):
+    """An MLflow store in which both are champions: its address."""
+    from recontact.tracking import open_store
+    from recontact.tracking.record import record, set_champions
+
+    file = tmp_path_factory.mktemp("trained") / "mlflow.db"
+    shutil.copy(empty_store, file)
+    store = open_store(f"sqlite:///{file}")
+    _, versions = record(store, learnt, {})
+    assert all("is champion" in said for said in set_champions(store, versions).values())
+    return store.uri
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,169 @@
+"""The commands train, models, score, promote and rollback, as a user runs them."""
+
+import json
+import shutil
+
+import pyarrow.parquet as pq
+import pytest
+
+from recontact import Policy
+from recontact_pipelines.cli import main
+
+SMALL = "{max_trees: 15, early_stopping: 10, num_leaves: 7, min_data_in_leaf: 20}"
+
+
+@pytest.fixture(scope="module")
+def trained(centre, empty_store, tmp_path_factory):
+    """A folder with an MLflow store in which one training is kept, made by the command."""
+    folder = tmp_path_factory.mktemp("trained")
+    shutil.copy(empty_store, folder / "mlflow.db")
+    (folder / "small.yaml").write_text(SMALL)
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(folder)
+        here.delenv("RECONTACT_MLFLOW_URI", raising=False)
+        contacts = str(centre / "contacts.parquet")
+        assert main(["train", contacts, "--params", "small.yaml", "--out", "evaluation"]) == 0
+    return folder
+
+
+@pytest.fixture
+def here(trained, monkeypatch):
+    """Work in that folder, where the store is found without being named."""
+    monkeypatch.delenv("RECONTACT_MLFLOW_URI", raising=False)
+    monkeypatch.chdir(trained)
+
+
+def run(capsys, *words):
+    """Run a command with --json; give its exit code, its result and what it said."""
+    capsys.readouterr()
+    code = main([*map(str, words), "--json"])
+    out, err = capsys.readouterr()
+    return code, json.loads(out) if out else None, err
+
+
+def test_train_leaves_an_evaluation_to_look_at(trained):
+    """The page holds everything itself; the figures are there as JSON, the cards as text."""
+    page = (trained / "evaluation" / "evaluation.html").read_text()
+    assert "src='data:image/png;base64," in page
+    assert "http" not in page
+    assert "Will the customer have to call again?" in page
+    figures = json.loads((trained / "evaluation" / "evaluation.json").read_text())
+    assert figures["policy_digest"] == Policy().digest
+    assert "not a judgement" in (trained / "evaluation" / "model_card_repeated.md").read_text()
+
+
+@pytest.mark.usefixtures("here")
+def test_score_writes_the_contracts_table(centre, capsys):
+    """The champion scores by default; a version and a run give the same."""
+    tables = []
+    code, found, _ = run(capsys, "models")
+    assert code == 0
+    for model in ("champion", "1", found["models"][0]["run_id"]):
+        words = ["score", centre / "contacts.parquet", "--moment", "wrapup", "--model", model]
+        code, result, _ = run(capsys, *words, "--out", "scores.parquet")
+        assert code == 0
+        tables.append(pq.read_table("scores.parquet"))
+    assert tables[0].equals(tables[1])
+    assert tables[0].equals(tables[2])
+    assert result["scores"] == len(tables[0])
+    assert result["model_version"] == "1"
+    assert sum(result["bands"]["repeated"].values()) == len(tables[0])
+
+
+@pytest.mark.usefixtures("here")
+def test_promote_and_rollback_move_the_alias(centre, capsys):
+    """A second training of the same data may be promoted, and taken back."""
+    words = ["train", centre / "contacts.parquet", "--params", "small.yaml", "--seed", "1"]
+    code, result, said = run(capsys, *words)
+    assert code == 0
+    assert "model of 'repeated'" in said
+    assert result["versions"] == {"repeated": "2", "escalation": "2"}
+    assert {row["model"] for row in result["figures"]} >= {"champion", "recontact"}
+    code, moved, _ = run(capsys, "promote", "2", "--force", "--why", "a drill")
+    assert code == 0
+    assert [m["previous"] for m in moved["champions"]] == ["1", "1"]
+    code, moved, _ = run(capsys, "rollback")
+    assert code == 0
+    assert [m["version"] for m in moved["champions"]] == ["1", "1"]
+    assert run(capsys, "rollback")[0] == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_the_models_table_reads_plainly(capsys):
+    """One line a training, the champion marked."""
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == [
+        "version",
+        "trained",
+        "policy",
+        "repeated",
+        "(rule)",
+        "escalation",
+        "(rule)",
+    ]
+    assert lines[-1].startswith("1 ")
+    assert lines[-1].endswith("champion")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["score", "CONTACTS", "--moment", "noon", "--out", "s.parquet"], "unknown moment 'noon'"),
+        (["score", "CONTACTS", "--moment", "start", "--out", "s.parquet", "--model", "9"], "'9'"),
+        (["score", "CONTACTS", "--moment", "live", "--out", "s.parquet"], "--elapsed"),
+        (["promote", "9"], "no version, run or alias '9'"),
+        (["train", "CONTACTS", "--until", "soon"], "--until"),
+        (["train", "CONTACTS", "--until", "2000-01-01"], "no contact can be judged"),
+        (["train", "CONTACTS", "--params", "none.yaml"], "none.yaml"),
+        (["train", "CONTACTS", "--policy", "none.yaml"], "none.yaml"),
+        (["train", "none.parquet"], "none.parquet"),
+    ],
+)
+def test_mistakes_end_in_one_message(centre, capsys, words, message):
+    """What a user can mend exits with 1 and says what and how, without a traceback."""
+    contacts = str(centre / "contacts.parquet")
+    assert main([contacts if word == "CONTACTS" else word for word in words]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert "mend:" in said
+    assert "Traceback" not in said
+
+
+def test_without_a_training_there_is_nothing_to_score(centre, tmp_path, monkeypatch, capsys):
+    """In an empty folder score, models, promote and rollback say how to begin, and make no file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECONTACT_MLFLOW_URI", raising=False)
+    contacts = str(centre / "contacts.parquet")
+    for words in (
+        ["score", contacts, "--moment", "start", "--out", "s.parquet"],
+        ["models"],
+        ["promote", "1"],
+        ["rollback"],
+    ):
+        assert main(words) == 1
+        assert "recontact train" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_params_of_a_file_go_over_the_defaults(tmp_path):
+    """models/params.yaml holds the defaults; unknown and unreadable settings are named."""
+    from pathlib import Path
+
+    from recontact.errors import UserError
+    from recontact.model.params import DEFAULTS, read_params
+
+    shipped = Path(__file__).parents[2] / "models" / "params.yaml"
+    assert read_params(shipped) == DEFAULTS
+    own = tmp_path / "own.yaml"
+    own.write_text("num_leaves: 5")
+    assert read_params(own) == DEFAULTS | {"num_leaves": 5}
+    for text, message in (
+        ("leaves: 5", "'leaves'"),
+        ("num_leaves: many", "num_leaves"),
+        ("[", "YAML"),
+    ):
+        own.write_text(text)
+        with pytest.raises(UserError, match=message):
+            read_params(own)
