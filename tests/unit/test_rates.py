@@ -46,7 +46,7 @@ HISTORY = contacts(
     channel=[*["voice"] * 7, "chat", "voice", "voice"],
     agent_id=["x", "x", "y", "y", "x", "y", "y", "y", "y", None],
     csat=[None, 4.0, 3.9, 5.0, None, 1.0, None, None, None, None],
-    nps=[0.0, 6.0, 7.0, 8.0, 9.0, 10.0, None, None, None, None],
+    nps=[0.0, 6.0, 7.0, 8.0, 9.0, 10.0, 10.0, None, None, None],
     ces=[1.0, None, None, 4.0, None, None, None, None, None, None],
 )
 
@@ -64,7 +64,7 @@ def test_each_rate_counts_what_the_contract_says():
         "unknown_reason": (1, 4),  # masked
         "csat": (2, 4),
     }
-    assert (row["nps"], row["nps_of"]) == (pytest.approx(0.0), 6)
+    assert (row["nps"], row["nps_of"]) == (pytest.approx(100 / 7), 7)
     assert (row["ces"], row["ces_of"]) == (2.5, 2)
 
 
