@@ -238,6 +238,17 @@ def test_a_run_that_is_killed_leaves_the_old_file(tmp_path: Path) -> None:
     assert [f for f in tmp_path.iterdir() if f.suffix == ".parquet"] == [path]
 
 
+def test_a_new_table_takes_the_old_ones_place_at_once(tmp_path: Path) -> None:
+    """Who reads the old file while the new one comes reads the old one to its end."""
+    path = tmp_path / "contacts.csv"
+    write_table(contacts("1"), path)
+    before = path.read_bytes()
+    with path.open("rb") as old:
+        write_table(contacts("1", "2"), path)
+        assert old.read() == before
+    assert len(read_contacts(path)) == 2
+
+
 def test_a_table_that_fails_in_writing_leaves_nothing(tmp_path: Path) -> None:
     """A column that CSV can't hold is the user's mistake; no half file stays."""
     with pytest.raises(UserError, match="tags"):

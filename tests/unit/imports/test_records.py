@@ -5,6 +5,8 @@ import io
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -58,6 +60,35 @@ def test_a_broken_line_is_told_and_takes_no_other_with_it(
     assert (got, told) == (ids, broken)
     assert sorted(numbers + [number for number, _ in told]) == list(
         range(1, len(ids) + len(broken) + 1)
+    )
+
+
+@pytest.mark.parametrize("kind", ["quick", "careful", "parquet"])
+def test_row_numbers_go_on_from_batch_to_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Of 100 rows in many batches each has its number in the file."""
+    monkeypatch.setattr(files, "BATCH", 7)
+    monkeypatch.setattr(files, "BLOCK", 128)
+    path = tmp_path / "a.csv"
+    lines = [f"{i},{'x' * 9}" for i in range(1, 101)]
+    if kind == "careful":
+        lines[49] = "a line that is no row"
+    path.write_text("\n".join(["contact_id,queue", *lines, ""]))
+    if kind == "parquet":
+        table = pyarrow.csv.read_csv(path)
+        path = tmp_path / "a.parquet"
+        pq.write_table(table, path)
+    batches = map_batches(path, lambda batch: batch)
+    rows = [
+        (str(value), number)
+        for batch in batches
+        for value, number in zip(batch.rows["contact_id"].to_pylist(), batch.numbers, strict=True)
+    ]
+    assert len(batches) > 10
+    assert rows == [(str(i), i) for i in range(1, 101) if kind != "careful" or i != 50]
+    assert [line.number for batch in batches for line in batch.broken] == (
+        [50] if kind == "careful" else []
     )
 
 
