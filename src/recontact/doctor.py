@@ -96,9 +96,9 @@ def stray_end(contacts: pa.Table) -> str | None:
     if gap <= max(DAY, 20 * usual):
         return None
     return (
-        f"the last contact ends {gap / DAY:.1f} days after nearly all others; unless as_of is set in the "
-        f"policy, contacts since {_day(last_of_rest)} count as matured though what followed is "
-        "not in the data"
+        f"the last contact ends {gap / DAY:.1f} days after nearly all others; unless as_of is set "
+        f"in the policy, contacts since {_day(last_of_rest)} count as matured though what "
+        "followed is not in the data"
     )
 
 
