@@ -63,6 +63,19 @@ def test_a_planted_path_is_found(line):
     assert PLACES.search(line)
 
 
+def test_every_link_inside_the_tree_leads_somewhere():
+    """A link in a Markdown page to another file of the tree names one that is there."""
+    link = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+    broken = [
+        f"{path.relative_to(ROOT)}: {target}"
+        for path in committed()
+        if path.suffix == ".md"
+        for target in link.findall(re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
+
+
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: path.name)
 def test_every_requirement_is_pinned_by_version_and_hash(path):
     """Each entry names one version and at least one SHA-256, and nothing else is in the file."""
