@@ -5,11 +5,13 @@ import math
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from recontact import Policy, label
 from recontact.contacts import instants
-from recontact.features.known import known_from
+from recontact.features.known import SO_FAR, known_from
 from recontact.features.table import Source, compute
 from recontact.next_issues import NextIssues
 from recontact.scoring import Scorer
@@ -121,3 +123,35 @@ def with_known_at(contacts):
 @pytest.fixture
 def request_contacts(request):
     return request.getfixturevalue
+
+
+def so_far(happened, at):
+    """Count a contact's events before an instant, one by one."""
+    past = [event for event in happened if event["at"] < at]
+    holds = [event["at"] for event in past if event["event"] == "hold"]
+    resumes = [event["at"] for event in past if event["event"] == "resume"]
+    held = sum((at - h).total_seconds() for h in holds)
+    held -= sum((at - r).total_seconds() for r in resumes)
+    moved = sum(event["event"] == "transfer" for event in past)
+    return {"hold_count": len(holds), "hold_s": held, "transfer_count": moved}
+
+
+def test_holds_and_transfers_so_far_equal_the_batchs(simulated, centre):
+    """Live, a request that tells what happened so far gets what the events table gives later."""
+    events = pq.read_table(centre / "events.parquet")
+    known = known_from(simulated, dict.fromkeys(SO_FAR, "live"))
+    source = Source(simulated, Policy(), known, events=events)
+    rates = source.rates(label(source.contacts, source.policy))
+    held = pc.is_in(source.contacts["contact_id"], pc.unique(events["contact_id"]))
+    rows = np.flatnonzero(source.rules.eligible & np.asarray(held))[:40]
+    elapsed = np.full(len(source.contacts), 240.0)
+    batch = compute(source, rows, "live", rates, elapsed_s=elapsed).to_pylist()
+    assert {row["hold_count"] for row in batch} > {0.0}
+    live, everything = scorer(source, rates), with_known_at(source.contacts)
+    for row, expected in zip(rows, batch, strict=True):
+        contact, at = everything[row], expected["at"]
+        happened = events.filter(pc.equal(events["contact_id"], contact["contact_id"])).to_pylist()
+        sent = request(contact, known, "live", at) | so_far(happened, at)
+        ours = live.look(sent, [], moment="live", at=at)[0].to_pylist()[0]
+        for name in SO_FAR:
+            assert ours[name] == pytest.approx(expected[name], abs=1e-5), name

@@ -17,6 +17,9 @@ def train(
         str | None,
         typer.Option(help="An instant: what started or became known after it does not exist."),
     ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
+    ] = None,
     known_from: KnownFrom = None,
     wrapup_delay: Annotated[
         str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
@@ -46,7 +49,7 @@ def train(
     from recontact.model.params import read_params  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
     from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import read_contacts  # noqa: PLC0415
+    from recontact.tables import read_contacts, read_table  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
     trained = run(
@@ -57,6 +60,7 @@ def train(
         wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
         params=read_params(params),
         seed=seed,
+        events=read_table(events) if events else None,
         tracking_uri=mlflow_uri,
         say=note,
     )

@@ -59,6 +59,7 @@ def train(
     moments: Sequence[str] = MOMENTS,
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
+    events: pa.Table | None = None,
     tracking_uri: str | None = None,
     say: Say = silent,
 ) -> Trained:
@@ -66,7 +67,7 @@ def train(
 
     Parameters
     ----------
-    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, say
+    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, events, say
         As for `recontact.model.learn`.
     tracking_uri : str, optional
         The MLflow store (`recontact.tracking.open_store`); a local one is made where missing.
@@ -93,6 +94,7 @@ def train(
         params=params,
         seed=seed,
         champions=beside,
+        events=events,
         say=say,
     )
     say("writing the run and its models to MLflow")

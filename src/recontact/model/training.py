@@ -12,7 +12,7 @@ from recontact import dataset
 from recontact.contacts import INSTANT, canonical, instants, known_of
 from recontact.evaluation.figures import CHAMPION, LOGISTIC, OURS, RULE, Trial, figures
 from recontact.evaluation.metrics import reliability
-from recontact.features.known import MOMENTS, WRAPUP_DELAY_S, known_from
+from recontact.features.known import MOMENTS, SO_FAR, WRAPUP_DELAY_S, known_from
 from recontact.labels.table import label
 from recontact.model.baselines import logistic, rule
 from recontact.model.bundle import TARGETS, Bundle
@@ -58,6 +58,7 @@ def learn(
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     champions: Mapping[str, Bundle] | None = None,
+    events: pa.Table | None = None,
     say: Say = silent,
 ) -> Learnt:
     """Train and test the models of both targets.
@@ -87,6 +88,9 @@ def learn(
         The same seed and contacts give the same models, to the byte.
     champions : mapping of str to Bundle, optional
         Models to test beside, by target.
+    events : pyarrow.Table, optional
+        What happened during the contacts: the models then know holds and transfers so far at
+        `live`, in the service from the request.
     say : callable
         Told what is being done.
 
@@ -98,7 +102,9 @@ def learn(
     policy = policy or Policy()
     seen = before(canonical(contacts), until)
     say(f"labels and features of {len(seen):,} contacts")
-    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s)
+    if events is not None:
+        known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
+    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s, events)
     gap = greatest_window(policy)
     parts = split(rows, gap)
     train, test = rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
@@ -147,10 +153,13 @@ def labeled_rows(
     moments: Sequence[str] = MOMENTS,
     known: Mapping[str, str] | None = None,
     wrapup_delay_s: float = WRAPUP_DELAY_S,
+    events: pa.Table | None = None,
 ) -> pa.Table:
     """Label contacts and give the dataset rows whose outcome has settled."""
     labels = label(contacts, policy if until is None else replace(policy, as_of=until))
-    whole = dataset.build(contacts, labels, moments=moments, known=known, delay_s=wrapup_delay_s)
+    whole = dataset.build(
+        contacts, labels, moments=moments, known=known, delay_s=wrapup_delay_s, events=events
+    )
     check_contacts(whole)
     return whole.filter(pc.is_valid(whole["repeated"]))
 
