@@ -8,25 +8,22 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = sorted((ROOT / "requirements").glob("*.txt"))
-# Pieces, for this file is committed too.
-PLACES = re.compile(
-    r"(?<![\w.<>$/}-])/(?:" + "|".join(("work", "tmp", "root", "home", "opt")) + ")/"
-)
-REGISTRIES = re.compile(
-    r"\bpypi[.]|python" + r"hosted|--(extra-)?index" + r"-url|--find" + "-links"
-)
-ONE_DATA_PATH = "shared/" + "data"
+PLACES = re.compile(r"(?<![\w.<>$/}-])/(?:work|tmp|root|home|opt)/")
+REGISTRIES = re.compile(r"\bpypi[.]|pythonhosted|--(extra-)?index-url|--find-links")
+ONE_DATA_PATH = "shared/data"
 
 
 def committed() -> list[Path]:
-    """Return the files that git knows, but for pictures and their like."""
+    """Return the files that git knows, but for pictures and this one, which names what it seeks."""
     run = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if run.returncode:
         pytest.skip("not a git checkout")
-    files = [ROOT / name for name in run.stdout.split("\0") if name]
-    return [path for path in files if path.is_file() and b"\0" not in path.read_bytes()[:8000]]
+    files = {ROOT / name for name in run.stdout.split("\0") if name} - {Path(__file__)}
+    return [
+        path for path in sorted(files) if path.is_file() and b"\0" not in path.read_bytes()[:8000]
+    ]
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
