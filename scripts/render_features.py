@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from recontact.features.declared import CALENDAR, HISTORY, LAST, OWN, RATES, Feature
-from recontact.features.known import KNOWN_FROM, MOMENTS
+from recontact.features.moments import KNOWN_FROM, MOMENTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 FAMILIES = {

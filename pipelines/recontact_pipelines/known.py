@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from recontact.errors import UserError
-from recontact.features.known import KNOWN_FROM, MOMENTS
+from recontact.features.moments import KNOWN_FROM, MOMENTS
 
 KnownFrom = Annotated[
     list[str] | None,

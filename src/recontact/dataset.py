@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from recontact.contacts import instants
 from recontact.errors import UserError
 from recontact.features.kernel import SECOND, Floats
-from recontact.features.known import MOMENTS, WRAPUP_DELAY_S, known_from
+from recontact.features.known import known_from
+from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import Source, compute, feature_columns
 from recontact.history import customers
 from recontact.labels.table import policy_of

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from recontact.contacts import SCHEMA
-from recontact.features.kernel import Seen
-from recontact.features.known import SO_FAR, extras
+from recontact.features.kernel import Floats, Seen
+from recontact.features.known import extras
+from recontact.features.moments import SO_FAR
 from recontact.features.rates import Rates
 from recontact.features.table import Source, assemble, see
 from recontact.features.words import reasons
@@ -158,13 +159,15 @@ class Scorer:
     def _judge(self, table: pa.Table, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         outcomes: dict[str, Any] = {}
         told: list[dict[str, Any]] = []
+        row = table.to_pylist()[0]
         for target, bundle in self.bundles.items():
-            already = bundle.already(table)
-            probability = bundle.predict(table)
-            band = bundle.bands(probability, already.tolist())[0]
-            outcomes[target] = {"probability": float(probability[0]), "band": band}
+            matrix = bundle.encoding.row(row)[None, :]
+            already = bool(row[f"{target}_already"])
+            chance = 1.0 if already else float(bundle.predict_rows(matrix, [row["moment"]])[0])
+            band = bundle.bands([chance], [already])[0]
+            outcomes[target] = {"probability": chance, "band": band}
             if explain == "always" or (explain == "auto" and band != "low"):
-                told += _reasons(target, bundle, table, band)
+                told += _reasons(target, bundle, row, matrix)
         return outcomes, told
 
     def _degraded(self, table: pa.Table, moment: str) -> list[str]:
@@ -183,15 +186,13 @@ class Scorer:
         return missing
 
 
-def _reasons(target: str, bundle: Bundle, table: pa.Table, band: str) -> list[dict[str, Any]]:
-    row = table.to_pylist()[0]
-    if band == "already":
-        fact = f"{target}_already"
+def _reasons(target: str, bundle: Bundle, row: Contact, matrix: Floats) -> list[dict[str, Any]]:
+    fact = f"{target}_already"
+    if row[fact]:
         return [{"outcome": target, "feature": fact, "value": True, "effect": None,
                  "text": SPOKEN[target]}]  # fmt: skip
-    effects = dict(
-        zip(bundle.encoding.features, map(float, bundle.contributions(table)[0]), strict=False)
-    )
+    contributions = bundle.contributions_rows(matrix)[0]
+    effects = dict(zip(bundle.encoding.features, map(float, contributions), strict=False))
     effects.pop("moment", None)
     return reasons(target, row, effects)
 

@@ -144,7 +144,7 @@ def test_rates_of_another_policy_are_not_used(settings):
     ]
     with database.write() as db:
         history.record(db, contacts, t0)
-    from recontact.features.known import KNOWN_FROM
+    from recontact.features.moments import KNOWN_FROM
     from recontact.policy import Policy
 
     assert rates.rebuild(database, Policy(), KNOWN_FROM) == 10

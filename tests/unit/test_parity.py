@@ -11,7 +11,8 @@ import pytest
 
 from recontact import Policy, label
 from recontact.contacts import instants
-from recontact.features.known import SO_FAR, known_from
+from recontact.features.known import known_from
+from recontact.features.moments import SO_FAR
 from recontact.features.table import Source, compute
 from recontact.next_issues import NextIssues
 from recontact.scoring import Scorer

@@ -29,13 +29,14 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     from recontact.dataset import feature_columns  # noqa: PLC0415 - help stays fast
     from recontact.dataset import features as run  # noqa: PLC0415
     from recontact.durations import parse_duration  # noqa: PLC0415
+    from recontact.labels.read import read_labels  # noqa: PLC0415
     from recontact.tables import read_contacts, read_table, write_table  # noqa: PLC0415
 
     changes = parse_known_from(known_from)
     elapsed_s = parse_duration(elapsed, "--elapsed") / 1e6 if elapsed is not None else None
     delay_s = parse_duration(wrapup_delay, "--wrapup-delay") / 1e6
     with progress("features", total=3) as advance:
-        table, found = read_contacts(contacts), read_table(labels)
+        table, found = read_contacts(contacts), read_labels([labels])
         happened = read_table(events) if events else None
         advance()
         rows = run(

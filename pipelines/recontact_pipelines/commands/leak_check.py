@@ -28,8 +28,8 @@ def leak_check(
 
         recontact leak-check contacts.parquet --policy policy.yaml --sample 50
     """
-    from recontact.features.known import MOMENTS  # noqa: PLC0415 - help stays fast
     from recontact.features.known import known_from as known  # noqa: PLC0415
+    from recontact.features.moments import MOMENTS  # noqa: PLC0415 - help stays fast
     from recontact.features.table import Source  # noqa: PLC0415
     from recontact.leaks import check  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415

@@ -14,23 +14,9 @@ import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, SCHEMA, instants, known_of
 from recontact.errors import UserError
+from recontact.features.moments import KEYS, KNOWN_FROM, MOMENTS, NEVER, SO_FAR, WRAPUP_DELAY_S
 
-MOMENTS = ("start", "live", "wrapup")
-WRAPUP_DELAY_S = 15 * 60.0
 METADATA_KEY = b"recontact.known_from"
-
-KNOWN_FROM: dict[str, str] = {
-    **dict.fromkeys(("customer_id", "program", "channel", "direction", "queue", "site"), "start"),
-    **dict.fromkeys(("agent_id", "team"), "live"),
-    **dict.fromkeys(
-        ("reason", "case_id", "disposition", "wait_s", "talk_s", "hold_s", "wrap_s"), "wrapup"
-    ),
-    **dict.fromkeys(("hold_count", "transfer_count", "tier", "escalated", "dropped"), "wrapup"),
-    **dict.fromkeys(("agent_resolved", "notes"), "wrapup"),
-}
-SO_FAR = ("hold_count", "hold_s", "transfer_count")  # at live only as they stand by then
-NEVER = ("csat", "nps", "ces", "survey_resolved")
-KEYS = ("contact_id", "interaction_id", "started_at", "ended_at", "known_at", "handled")
 
 
 def known_from(contacts: pa.Table, changes: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from recontact.contacts import instants
 from recontact.errors import UserError
 from recontact.features.kernel import SECOND, Ints
-from recontact.features.known import SO_FAR
+from recontact.features.moments import SO_FAR
 
 NEEDED = ("contact_id", "at", "event")
 

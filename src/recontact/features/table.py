@@ -20,7 +20,8 @@ from recontact.contacts import (
 from recontact.features import arrays
 from recontact.features.declared import FEATURES
 from recontact.features.kernel import DAY, HOUR, NAMES, SECOND, Floats, Ints, Seen, look_back
-from recontact.features.known import WRAPUP_DELAY_S, extras, mask_own
+from recontact.features.known import extras, mask_own
+from recontact.features.moments import WRAPUP_DELAY_S
 from recontact.features.rates import ENTITIES, Rates, build, rate_features
 from recontact.features.so_far import so_far
 from recontact.history import Order, order

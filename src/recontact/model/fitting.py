@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.features.known import MOMENTS, WRAPUP_DELAY_S
+from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import feature_columns
 from recontact.model.bundle import Bundle
 from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate

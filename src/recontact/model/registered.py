@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from recontact.errors import UserError
-from recontact.features.known import MOMENTS, WRAPUP_DELAY_S
+from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.model.bundle import Bundle
 from recontact.model.training import Learnt, learn
 from recontact.policy import Policy

@@ -12,7 +12,8 @@ from recontact import dataset
 from recontact.contacts import INSTANT, canonical, instants, known_of
 from recontact.evaluation.figures import CHAMPION, LOGISTIC, OURS, RULE, Trial, figures
 from recontact.evaluation.metrics import reliability
-from recontact.features.known import MOMENTS, SO_FAR, WRAPUP_DELAY_S, known_from
+from recontact.features.known import known_from
+from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
 from recontact.labels.table import label
 from recontact.model.baselines import logistic, rule
 from recontact.model.bundle import TARGETS, Bundle
