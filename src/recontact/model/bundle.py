@@ -22,6 +22,7 @@ FORMAT = 1
 MODEL_FILE = "model.txt"
 FACTS_FILE = "recontact.json"
 TARGETS = ("repeated", "escalation")
+ALONE = 100  # rows that one thread scores
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Bundle:
         self, matrix: Floats, moments: Sequence[str] | npt.NDArray[np.object_]
     ) -> Floats:
         """Give the probabilities of encoded rows (`encoding.row` or `encoding.matrix`)."""
-        raw = np.asarray(self.booster.predict(matrix, raw_score=True), dtype=np.float64)
+        raw = self._raw(matrix, raw_score=True)
         kinds = np.asarray(moments, dtype=object)
         out = np.full(len(raw), np.nan)
         for moment in dict.fromkeys(kinds.tolist()):
@@ -131,7 +132,12 @@ class Bundle:
 
     def contributions_rows(self, matrix: Floats) -> Floats:
         """Give the contributions of encoded rows, one column a feature, the base value last."""
-        return np.asarray(self.booster.predict(matrix, pred_contrib=True), dtype=np.float64)
+        return self._raw(matrix, pred_contrib=True)
+
+    def _raw(self, matrix: Floats, **kind: bool) -> Floats:
+        threads = 1 if len(matrix) < ALONE else 0  # for few rows, calling threads costs more
+        found = self.booster.predict(matrix, num_threads=threads, **kind)
+        return np.asarray(found, dtype=np.float64)
 
     def already(self, table: pa.Table) -> npt.NDArray[np.bool_]:
         """Tell in which rows the outcome was known at the instant."""
