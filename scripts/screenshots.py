@@ -27,7 +27,7 @@ from recontact_serving.server import address, listen
 from recontact_serving.settings import Settings
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-CONTACTS, SCORED = 30_000, 150
+CONTACTS, SCORED = 20_000, 150
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-gpu")
 PICTURES = {  # name: width, height, colours

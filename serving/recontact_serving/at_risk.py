@@ -112,7 +112,7 @@ def _cells(item: Mapping[str, Any]) -> list[Any]:
             for outcome in worklist.OUTCOMES
             for part in ("probability", "band")
         },
-        "reasons": "; ".join(reason["text"] for reason in item["reasons"]),
+        "reasons": "; ".join(worklist.told(item)),
         "next_issue": item["next_issues"][0]["reason"] if item["next_issues"] else None,
     }
     return [flat[name] for name in COLUMNS]

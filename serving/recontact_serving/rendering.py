@@ -1,7 +1,6 @@
 """Pages from templates: how they write numbers and times."""
 
 import datetime as dt
-from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
@@ -9,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from recontact_serving.clock import now
+from recontact_serving.worklist import told
 
 SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
@@ -55,21 +55,6 @@ def percent(probability: float) -> str:
     if 0.99 < probability < 1:
         return ">99%"
     return f"{probability:.0%}"
-
-
-def told(item: Mapping[str, Any], most: int = 3) -> list[str]:
-    """Give the reasons of a row in words, those of the greater risk first, each once.
-
-    Examples
-    --------
-    >>> why = [{"outcome": "repeated", "text": "2nd contact in 7 days"},
-    ...        {"outcome": "escalation", "text": "on hold for 9 min"},
-    ...        {"outcome": "escalation", "text": "2nd contact in 7 days"}]
-    >>> told({"reasons": why, "repeated": {"probability": 0.2}, "escalation": {"probability": 0.4}})
-    ['on hold for 9 min', '2nd contact in 7 days']
-    """
-    by_risk = sorted(item["reasons"], key=lambda r: -item[r["outcome"]]["probability"])
-    return list(dict.fromkeys(reason["text"] for reason in by_risk))[:most]
 
 
 def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -18,6 +18,7 @@ Contact = Mapping[str, Any]
 FILTERS = ("team", "queue", "program")
 OUTCOMES = ("repeated", "escalation")
 TOLD = ("reasons", "next_issues", "history", "model", "policy", "degraded")
+SHOWN = 3  # reasons of a row
 MOST_CHOICES = 500  # of a filter, shown in the form
 
 
@@ -68,6 +69,21 @@ def risk(answer: Mapping[str, Any]) -> float:
     """
     ahead = [answer[o]["probability"] for o in OUTCOMES if answer[o]["band"] != "already"]
     return float(max(ahead, default=0.0))
+
+
+def told(item: Mapping[str, Any], most: int = SHOWN) -> list[str]:
+    """Give the reasons of a row in words, those of the greater risk first, each once.
+
+    Examples
+    --------
+    >>> why = [{"outcome": "repeated", "text": "2nd contact in 7 days"},
+    ...        {"outcome": "escalation", "text": "on hold for 9 min"},
+    ...        {"outcome": "escalation", "text": "2nd contact in 7 days"}]
+    >>> told({"reasons": why, "repeated": {"probability": 0.2}, "escalation": {"probability": 0.4}})
+    ['on hold for 9 min', '2nd contact in 7 days']
+    """
+    by_risk = sorted(item["reasons"], key=lambda r: -item[r["outcome"]]["probability"])
+    return list(dict.fromkeys(reason["text"] for reason in by_risk))[:most]
 
 
 def keep(db: Connection, contact: Contact, answer: Mapping[str, Any], scored: dt.datetime) -> None:

@@ -99,8 +99,9 @@ def test_it_is_readable_at_every_width(page, width, colours, tmp_path):
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=colours)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    cut = "e => [...e.querySelectorAll('tbody :is(td, th)')].filter(c => c.scrollWidth > c.clientWidth + 1)"
-    assert page.evaluate(f"({cut})(document.querySelector('table.list')).length") == 0
+    cells = page.locator(f"{ROWS} :is(td, th)")
+    cut = "cells => cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1).length"
+    assert cells.evaluate_all(cut) == 0
     page.screenshot(path=tmp_path / f"{width}-{colours}.png")
 
 
