@@ -133,7 +133,7 @@ def main() -> int:
     from recontact.sources.imports import import_contacts  # noqa: PLC0415
 
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--out", type=Path, default=Path("campaigns"))
+    options.add_argument("--out", type=Path, default=Path("campaign"))
     options.add_argument("--json", action="store_true")
     given = options.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
