@@ -11,7 +11,7 @@ MODELS = {
     OURS: "this model",
     CHAMPION: "the champion",
     LOGISTIC: "logistic regression",
-    RULE: "rule: contacts in the last 7 days",
+    RULE: "rule: contacts in 7 days",
 }
 OUTCOMES = {
     "repeated": ("Will the customer have to call again?", "led to another call"),
@@ -28,7 +28,13 @@ PLOTS = {
     "curves": "What is found, and at what price, at every threshold",
     "importance": "What drives the score",
 }
-FIGURES = ("roc_auc", "average_precision")
+FIGURES = (
+    ("roc_auc", "ROC AUC"),
+    ("average_precision", "avg. precision"),
+    ("brier", "Brier"),
+    ("calibration_error", "calib. error"),
+)
+HEADLINE = ("roc_auc", "average_precision")
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:60rem;margin:auto;padding:1rem}
 h1{font-size:1.6rem;margin-bottom:0}h2{margin-top:2.5rem}p.sub{color:#555;margin-top:.2rem}
@@ -38,7 +44,9 @@ figcaption{color:#555;font-size:.9rem;margin-bottom:.3rem}
 th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid #e5e5e5}
 th:first-child,td:first-child{text-align:left}tr.ours td{font-weight:600}
 .big{font-size:1.15rem;border-left:4px solid #0072B2;padding-left:.8rem}
-@media(max-width:40rem){body{padding:.7rem}h1{font-size:1.3rem}}
+tr th[colspan]{padding-top:.9rem;color:#555;font-weight:400}
+@media(max-width:40rem){body{padding:.7rem}h1{font-size:1.3rem}h2{font-size:1.2rem}
+img{max-width:none;width:46rem}th,td{padding:.3rem .35rem;font-size:.8rem}}
 """
 
 
@@ -131,40 +139,23 @@ def _image(name: str, png: bytes) -> str:
     data = b64encode(png).decode()
     return (
         f"<figure><figcaption>{caption}</figcaption>"
-        f"<img alt='{caption}' src='data:image/png;base64,{data}'></figure>"
+        f"<div class=scroll><img alt='{caption}' src='data:image/png;base64,{data}'></div></figure>"
     )
 
 
 def _table(rows: Iterable[Mapping[str, Any]], by: str = "history") -> str:
+    """Write a block of models for each stratum or moment, narrow enough for a phone."""
     names = HISTORIES if by == "history" else MOMENTS
-    head = (
-        "",
-        "model",
-        "contacts",
-        "cases",
-        "ROC AUC",
-        "average precision",
-        "Brier",
-        "calib. error",
-    )
-    body = "".join(
-        f"<tr class={'ours' if row['model'] == OURS else 'other'}><td>{names[row[by]]}</td>"
-        + "".join(
-            f"<td>{cell}</td>"
-            for cell in (
-                MODELS[row["model"]],
-                f"{row['rows']:,}",
-                f"{row['positives']:,}",
-                _number(row, "roc_auc"),
-                _number(row, "average_precision"),
-                _number(row, "brier"),
-                _number(row, "calibration_error"),
-            )
-        )
-        + "</tr>"
-        for row in rows
-    )
-    return _framed(head, body)
+    body, block = [], ""
+    for row in rows:
+        if row[by] != block:
+            block = row[by]
+            counts = f"{row['rows']:,} contacts, {row['positives']:,} cases"
+            body.append(f"<tr><th colspan=5>{names[block]}: {counts}</th></tr>")
+        cells = "".join(f"<td>{_number(row, name)}</td>" for name, _ in FIGURES)
+        kind = "ours" if row["model"] == OURS else "other"
+        body.append(f"<tr class={kind}><td>{MODELS[row['model']]}</td>{cells}</tr>")
+    return _framed(("", *(title for _, title in FIGURES)), "".join(body))
 
 
 def _capacity(row: Mapping[str, Any]) -> str:
@@ -225,6 +216,6 @@ def _line(figures: list[dict[str, Any]], row: Mapping[str, Any]) -> str:
     cells = []
     for model, name in ((OURS, "ours"), (LOGISTIC, "logistic"), (RULE, "rule")):
         other = find(figures, **place, model=model)
-        pair = "/".join("-" if other[k] is None else f"{other[k]:.3f}" for k in FIGURES)
+        pair = "/".join("-" if other[k] is None else f"{other[k]:.3f}" for k in HEADLINE)
         cells.append(f"{name} {pair}")
     return f"  {row['target']:<11}{row['moment']:<8}" + "   ".join(cells)
