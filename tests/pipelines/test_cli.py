@@ -2,13 +2,17 @@
 
 import errno
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from recontact.errors import UserError
+from recontact_pipelines import cli
 from recontact_pipelines.cli import COMMANDS, main
 
 HEAVY = ("duckdb", "lightgbm", "mlflow", "numba", "numpy", "pandas", "pyarrow", "sklearn")
@@ -45,6 +49,24 @@ def test_every_command_file_is_listed():
     listed = {where.split(":")[0] for _, where in COMMANDS}
     assert listed == files
     assert len({name for name, _ in COMMANDS}) == len(COMMANDS)
+
+
+def shown_lines() -> list[str]:
+    """Give the command lines in the pages, and those in the commands' own help."""
+    root = Path(__file__).parents[2]
+    pages = [root / "README.md", *root.glob("docs/**/*.md"), *root.glob("pipelines/**/*.py")]
+    text = "\n".join(page.read_text() for page in pages).replace("\\\n", " ")
+    return sorted(set(re.findall(r"(?m)^ *\$? ?(recontact [a-z-]+(?: [^#\n]*)?)", text)))
+
+
+@pytest.mark.parametrize("line", shown_lines())
+def test_every_command_line_that_is_shown_is_one(line):
+    """Each command line in the pages and help texts names a command and options that exist."""
+    _, name, *rest = shlex.split(line)
+    commands = typer.main.get_command(cli._app()).commands
+    assert name in commands
+    known = {option for param in commands[name].params for option in param.opts}
+    assert {word.split("=")[0] for word in rest if word.startswith("--")} <= known
 
 
 def test_no_arguments_show_the_help_page(capsys):
