@@ -4,6 +4,8 @@ A simulated contact centre is loaded into the history; its last calls are scored
 their start and at their wrap-up, by clients that each wait for an answer before they ask again.
 """
 
+# ruff: noqa: T201 - it prints what it measures
+
 import datetime as dt
 import http.client
 import json
@@ -39,10 +41,12 @@ def main() -> None:
         folder = Path(work)
         environ = prepare(folder)
         bodies = requests(folder)
-        with serving(environ) as address:
+        with serving(environ) as (address, process):
             ask(address, bodies[:100], 1)  # what is compiled and cached at first is not measured
             for connections in CONNECTIONS:
-                report(connections, *ask(address, bodies, connections))
+                before = processor_s(process)
+                taken, whole = ask(address, bodies, connections)
+                report(connections, taken, whole, processor_s(process) - before)
 
 
 def prepare(folder: Path) -> dict[str, str]:
@@ -72,7 +76,7 @@ def requests(folder: Path) -> list[bytes]:
 
 
 @contextmanager
-def serving(environ: dict[str, str]) -> Iterator[str]:
+def serving(environ: dict[str, str]) -> Iterator[tuple[str, int]]:
     words = [sys.executable, "-m", "recontact_pipelines", "serve", "--port", "0", "--json"]
     with subprocess.Popen(
         words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -80,7 +84,7 @@ def serving(environ: dict[str, str]) -> Iterator[str]:
         address = json.loads(process.stdout.readline())["address"]
         while httpx.get(f"{address}/health/ready").status_code != 200:
             time.sleep(0.2)
-        yield address
+        yield address, process.pid
         process.terminate()
 
 
@@ -108,11 +112,18 @@ def client(address: str, bodies: list[bytes], taken: list[float]) -> None:
         taken.append(time.perf_counter() - began)
 
 
-def report(connections: int, taken: list[float], whole: float) -> None:
+def processor_s(process: int) -> float:
+    """Give the processor seconds that a process has used."""
+    used = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
+
+
+def report(connections: int, taken: list[float], whole: float, processor: float) -> None:
     half, most = 1e3 * np.percentile(taken, [50, 99])
     print(
         f"{connections} connections: {len(taken) / whole:,.0f} requests/s, "
-        f"median {half:.1f} ms, 99 % within {most:.1f} ms"
+        f"median {half:.1f} ms, 99 % within {most:.1f} ms, "
+        f"{1e3 * processor / len(taken):.1f} ms of processor each"
     )
 
 
