@@ -56,7 +56,8 @@ def shown_lines() -> list[str]:
     root = Path(__file__).parents[2]
     pages = [root / "README.md", *root.glob("docs/**/*.md"), *root.glob("pipelines/**/*.py")]
     text = "\n".join(page.read_text() for page in pages).replace("\\\n", " ")
-    return sorted(set(re.findall(r"(?m)^ *\$? ?(recontact [a-z-]+(?: [^#\n]*)?)", text)))
+    found = re.findall(r"(?m)^ *\$? ?(recontact [a-z-]+(?: [^#\n]*)?)", text)
+    return sorted({line.strip() for line in found})
 
 
 @pytest.mark.parametrize("line", shown_lines())
