@@ -42,7 +42,6 @@ campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
 	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property $(ARGS)
 	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.simulated --out campaign
-	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign/servicenow
 
 mlflow: .venv/.demo ## MLflow's pages on what the demo trained, at http://127.0.0.1:5000
 	@test -f demo/$(DATA)/mlflow.db || { echo "no runs in demo/$(DATA) yet: make demo DATA=$(DATA)" >&2; exit 1; }
