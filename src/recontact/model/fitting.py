@@ -4,6 +4,7 @@ import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -133,9 +134,17 @@ def fit(
             "training_rows": len(rows),
             "training_positives": int(data.outcome.sum()),
             "validation_rows": int(later.later.sum()),
-            "versions": {"lightgbm": lightgbm().__version__, "python": platform.python_version()},
+            "versions": _versions(),
         },
     )
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "recontact": metadata.version("recontact"),
+        "lightgbm": str(lightgbm().__version__),
+        "python": platform.python_version(),
+    }
 
 
 class _Parts(NamedTuple):
