@@ -67,7 +67,7 @@ def test_same_seed_and_rows_give_the_same_bytes():
 
 def test_probabilities_are_calibrated_at_each_moment():
     """On later rows of the same kind, what is said comes true, and wrap-up knows more."""
-    rows = dataset(6_000)
+    rows = dataset(12_000)
     parts = split(rows, 2 * DAY_US)
     more = SMALL | {"max_trees": 120}
     bundle = fit(rows.filter(pa.array(parts.earlier)), "repeated", Policy(), params=more)
