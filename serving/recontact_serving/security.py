@@ -17,6 +17,7 @@ from recontact_serving.settings import Settings
 
 SESSION_COOKIE = "recontact_session"
 FORM_COOKIE = "recontact_form"  # ties the sign-in form to the browser that was given it
+# These run on the event loop: one look into an index takes less than the way to a thread.
 NO_KEY = "send an API key in the header `Authorization: Bearer KEY`"
 HEADERS = {
     "Content-Security-Policy": (
@@ -65,19 +66,19 @@ class SignInNeeded(Exception):  # noqa: N818 - not an error: the browser is led 
         self.location = f"/sign-in?next={quote(request.url.path + query)}"
 
 
-def machine(service: ServiceOf, credentials: Bearer) -> None:
+async def machine(service: ServiceOf, credentials: Bearer) -> None:
     """Let requests in that carry a key in force."""
     if service.settings.auth and not _has_key(service, credentials):
         raise ProblemError(problem(401, NO_KEY), {"WWW-Authenticate": "Bearer"})
 
 
-def machine_or_person(request: Request, service: ServiceOf, credentials: Bearer) -> None:
+async def machine_or_person(request: Request, service: ServiceOf, credentials: Bearer) -> None:
     """Let requests in that carry a key in force or belong to a session."""
     if signed_in(request, service) is None:
-        machine(service, credentials)
+        await machine(service, credentials)
 
 
-def person(request: Request, service: ServiceOf) -> str:
+async def person(request: Request, service: ServiceOf) -> str:
     """Let people in who have signed in; return the name."""
     user = signed_in(request, service)
     if user is not None:

@@ -33,9 +33,9 @@ def serve(settings: Settings, say: Callable[[str], Any]) -> None:
         The port is in use, the host is not of this machine, or the service would be open to
         strangers.
     """
-    _log_as_json()
     app = create_app(settings)
     with listen(settings.host, settings.port) as taken:
+        _log_as_json()
         say(address(taken))
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
         uvicorn.Server(config).run(sockets=[taken])

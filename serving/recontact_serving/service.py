@@ -21,7 +21,7 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """Return the service that a request came to."""
     service = request.app.state.service
     assert isinstance(service, Service)  # noqa: S101 - create_app put it there

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 import uvicorn
 
 from recontact.errors import UserError
@@ -67,6 +68,16 @@ class Running:
 
 
 Start = Callable[..., Running]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Log lines of the servers go nowhere."""
+    structlog.configure(processors=[_drop])
+
+
+def _drop(*_: Any) -> Any:
+    raise structlog.DropEvent
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import datetime as dt
 import sqlite3
 
 import pytest
+import structlog
 
 from recontact.errors import UserError
 from recontact_serving import history, rates
@@ -69,6 +70,18 @@ def test_metrics_count_requests_scores_and_stages(client):
     assert 'route="/v1/score",status="200"} 1.0' in page
     assert 'recontact_model{name="recontact-repeated",version="1"} 1.0' in page
     assert "c-17" not in page
+
+
+def test_the_log_tells_no_personal_data(client):
+    """One line a request: method, route, status and time; neither who nor what about."""
+    private = {"contact_id": "c-secret", "customer_id": "u-secret", "notes": "n-secret"}
+    with structlog.testing.capture_logs() as lines:
+        client.post("/v1/score", json={**WRAPUP, **private})
+        client.get("/v1/at-risk", params={"team": "t-secret"})
+        client.get("/v1/p-secret")
+    assert [line["route"] for line in lines] == ["/v1/score", "/v1/at-risk", "none"]
+    assert [line["status"] for line in lines] == [200, 200, 404]
+    assert "secret" not in str(lines)
 
 
 def test_settings_come_from_the_environment():
