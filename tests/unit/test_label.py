@@ -53,6 +53,17 @@ def test_policy_and_digest_travel_with_the_labels():
     assert metadata[b"recontact.policy_digest"].decode() == policy.digest
 
 
+def test_a_policy_may_be_a_mapping_or_a_file(tmp_path):
+    """Keys as YAML holds them, or the path of a policy file, do as a Policy does."""
+    path = tmp_path / "policy.yaml"
+    path.write_text("window: 7d\n", encoding="utf-8")
+    wanted = Policy.parse({"window": "7d"}).digest.encode()
+    for policy in ({"window": "7d"}, path, str(path)):
+        assert label(contacts(1), policy).schema.metadata[b"recontact.policy_digest"] == wanted
+    with pytest.raises(UserError, match="windo"):
+        label(contacts(1), {"windo": "7d"})
+
+
 def test_pandas_and_other_tables_are_taken():
     """A pandas table, its nan being null, gives the labels of the same Arrow table."""
     table = contacts(3, customer_id=["x"] * 3, reason=["a"] * 3, talk_s=[1.0, None, 60.0])

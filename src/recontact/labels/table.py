@@ -1,5 +1,7 @@
 """The labels table: one row per contact, from the contacts table and a policy."""
 
+from collections.abc import Mapping
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
@@ -22,15 +24,17 @@ POLICY = b"recontact.policy"
 POLICY_DIGEST = b"recontact.policy_digest"
 
 
-def label(contacts: Any, policy: Policy | None = None) -> pa.Table:
+def label(
+    contacts: Any, policy: Policy | Mapping[str, Any] | str | PathLike[str] | None = None
+) -> pa.Table:
     """Label every contact by a policy.
 
     Parameters
     ----------
     contacts : pyarrow.Table, pandas.DataFrame or polars.DataFrame
         Clean contacts; optional columns may be missing.
-    policy : Policy, optional
-        The defaults where left out.
+    policy : Policy, mapping or path, optional
+        A policy, its keys as a YAML file holds them, or that file; the defaults where left out.
 
     Returns
     -------
@@ -43,7 +47,8 @@ def label(contacts: Any, policy: Policy | None = None) -> pa.Table:
     Raises
     ------
     UserError
-        A required column is missing or null, a type is wrong, or a contact is not clean.
+        A required column is missing or null, a type is wrong, a contact is not clean, or the
+        policy is wrong.
 
     Examples
     --------
@@ -52,11 +57,11 @@ def label(contacts: Any, policy: Policy | None = None) -> pa.Table:
     >>> contacts = pa.table({
     ...     "contact_id": ["1", "2", "3"], "customer_id": ["x", "x", "y"], "reason": ["bill"] * 3,
     ...     "started_at": [day(3), day(4), day(9)], "ended_at": [day(3), day(4), day(9)]})
-    >>> labels = label(contacts, Policy.parse({"lookback": "0h"}))
+    >>> labels = label(contacts, {"lookback": "0h"})
     >>> labels.select(["next_contact_id", "next_gap_s", "repeated", "fcr"]).to_pylist()[0]
     {'next_contact_id': '2', 'next_gap_s': 86400.0, 'repeated': True, 'fcr': False}
     """
-    policy = policy or Policy()
+    policy = _policy(policy)
     table = clean_contacts(contacts)
     ordered = order(table)
     applied = rules(table, policy, ordered)
@@ -65,6 +70,14 @@ def label(contacts: Any, policy: Policy | None = None) -> pa.Table:
     return pa.table(columns).replace_schema_metadata(
         {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
     )
+
+
+def _policy(given: Policy | Mapping[str, Any] | str | PathLike[str] | None) -> Policy:
+    if isinstance(given, Policy):
+        return given
+    if given is None or isinstance(given, Mapping):
+        return Policy.parse(given or {})
+    return Policy.read(fspath(given))
 
 
 def policy_of(*labels: pa.Table) -> Policy:
