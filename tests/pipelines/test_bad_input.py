@@ -107,6 +107,16 @@ def test_all_customers_unknown(command, refused):
     assert "customer" in said or "judged" in said
 
 
+def test_features_of_no_contact(refused, tmp_path, capsys):
+    """Where no contact may be judged there is no features table, and the message says so."""
+    pq.write_table(contacts(channel=["chat"] * 40), "contacts.parquet")
+    assert main(["label", "contacts.parquet", "--out", "labels.parquet"]) == 0
+    capsys.readouterr()
+    options = ("--labels", "labels.parquet", "--moment", "start", "--out", "features.parquet")
+    assert "judged" in refused("features", "contacts.parquet", *options)
+    assert not (tmp_path / "features.parquet").exists()
+
+
 @pytest.mark.parametrize(
     ("table", "what"),
     [

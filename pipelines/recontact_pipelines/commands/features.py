@@ -29,6 +29,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     from recontact.dataset import feature_columns  # noqa: PLC0415 - help stays fast
     from recontact.dataset import features as run  # noqa: PLC0415
     from recontact.durations import parse_duration  # noqa: PLC0415
+    from recontact.errors import UserError  # noqa: PLC0415
     from recontact.labels.read import read_labels  # noqa: PLC0415
     from recontact.tables import read_contacts, read_table, write_table  # noqa: PLC0415
 
@@ -48,6 +49,11 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
             delay_s=delay_s,
             events=happened,
         )
+        if not len(rows):
+            raise UserError(
+                "no contact can be judged under the policy of these labels",
+                "recontact label shows why each is left out (column exclusion)",
+            )
         advance()
         write_table(rows, out)
         advance()
