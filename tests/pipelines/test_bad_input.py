@@ -99,7 +99,7 @@ def test_a_duplicate(command, refused):
     assert "recontact import" in said
 
 
-@pytest.mark.parametrize("command", ["train", "score"])
+@pytest.mark.parametrize("command", ["train", "score", "leak-check"])
 def test_all_customers_unknown(command, refused):
     """Without customers there is nothing to judge, and the message says so."""
     pq.write_table(contacts(customer_id=pa.nulls(40, pa.string())), "contacts.parquet")

@@ -28,6 +28,7 @@ def leak_check(
 
         recontact leak-check contacts.parquet --policy policy.yaml --sample 50
     """
+    from recontact.errors import UserError  # noqa: PLC0415
     from recontact.features.known import known_from as known  # noqa: PLC0415
     from recontact.features.moments import MOMENTS  # noqa: PLC0415 - help stays fast
     from recontact.features.table import Source  # noqa: PLC0415
@@ -38,9 +39,15 @@ def leak_check(
     table = read_contacts(contacts)
     rules = Policy.read(policy) if policy else Policy()
     source = Source(table, rules, known(table, parse_known_from(known_from)))
+    eligible = int(source.rules.eligible.sum())
+    if not eligible:
+        raise UserError(
+            "no contact can be judged under this policy, so there is nothing to check",
+            "recontact label shows why each is left out (column exclusion)",
+        )
     with progress("checking", total=sample * len(MOMENTS)) as advance:
         leaks = check(source, MOMENTS, sample=sample, seed=seed, advance=advance)
-    checked = min(sample, int(source.rules.eligible.sum()))
+    checked = min(sample, eligible)
     result = {
         "checked": checked * len(MOMENTS),
         "moments": MOMENTS,
