@@ -121,12 +121,13 @@ def texts(source):
 
 
 def test_nothing_else_reads_the_truth():
-    """No code outside the simulator names the folder of truth or a file in it."""
+    """No code but the simulator and the campaign that measures against it names the truth."""
+    apart = ("simulate.py", "campaigns/simulated.py")  # the second trains first, then compares
     sources = [
         file
         for folder in ("src", "pipelines", "serving")
         for file in (ROOT / folder).rglob("*.py")
-        if file.parent.name != "simulate" and file.name != "simulate.py"
+        if file.parent.name != "simulate" and not file.as_posix().endswith(apart)
     ]
     assert len(sources) > 10
     named = {
