@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from recontact.durations import parse_duration
 from recontact.errors import UserError
 from recontact.features.moments import KNOWN_FROM, MOMENTS
 
@@ -36,6 +37,25 @@ def parse_known_from(given: list[str] | None) -> dict[str, str]:
             )
         pairs[column] = moment
     return pairs
+
+
+def elapsed_seconds(moment: str, elapsed: str | None) -> float | None:
+    """Check --moment and read --elapsed, which goes with `live` only.
+
+    Examples
+    --------
+    >>> elapsed_seconds("live", "2m")
+    120.0
+    """
+    if moment not in MOMENTS:
+        raise typer.BadParameter(
+            f"{moment!r} is not one of {', '.join(MOMENTS)}", param_hint="--moment"
+        )
+    if (elapsed is not None) != (moment == "live"):
+        raise typer.BadParameter(
+            "goes with --moment live, and live needs it: --elapsed 120s", param_hint="--elapsed"
+        )
+    return None if elapsed is None else parse_duration(elapsed, "--elapsed") / 1e6
 
 
 def known_from_words() -> str:

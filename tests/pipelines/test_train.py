@@ -110,9 +110,7 @@ def test_the_models_table_reads_plainly(capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["score", "CONTACTS", "--moment", "noon", "--out", "s.parquet"], "unknown moment 'noon'"),
         (["score", "CONTACTS", "--moment", "start", "--out", "s.parquet", "--model", "9"], "'9'"),
-        (["score", "CONTACTS", "--moment", "live", "--out", "s.parquet"], "--elapsed"),
         (["promote", "9"], "no version, run or alias '9'"),
         (["train", "CONTACTS", "--until", "soon"], "--until"),
         (["train", "CONTACTS", "--until", "2000-01-01"], "no contact can be judged"),
@@ -129,6 +127,18 @@ def test_mistakes_end_in_one_message(centre, capsys, words, message):
     assert message in said
     assert "mend:" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", ["score", "features"])
+@pytest.mark.parametrize(
+    ("moment", "elapsed"), [("noon", []), ("live", []), ("start", ["--elapsed", "5s"])]
+)
+def test_a_moment_and_its_elapsed_time_are_usage(command, moment, elapsed, capsys):
+    """An unknown moment, and an elapsed time that is missing or has no place, exit with 2."""
+    labels = ["--labels", "l.parquet"] if command == "features" else []
+    words = [command, "c.parquet", *labels, "--moment", moment, "--out", "o.parquet", *elapsed]
+    assert main(words) == 2
+    assert ("--moment" if moment == "noon" else "--elapsed") in capsys.readouterr().err
 
 
 def test_without_a_training_there_is_nothing_to_score(centre, tmp_path, monkeypatch, capsys):

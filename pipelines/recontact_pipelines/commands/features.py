@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, known_from_words, parse_known_from
+from recontact_pipelines.known import (
+    KnownFrom,
+    elapsed_seconds,
+    known_from_words,
+    parse_known_from,
+)
 from recontact_pipelines.output import emit, progress
 
 
@@ -34,7 +39,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     from recontact.tables import read_contacts, read_table, write_table  # noqa: PLC0415
 
     changes = parse_known_from(known_from)
-    elapsed_s = parse_duration(elapsed, "--elapsed") / 1e6 if elapsed is not None else None
+    elapsed_s = elapsed_seconds(moment, elapsed)
     delay_s = parse_duration(wrapup_delay, "--wrapup-delay") / 1e6
     with progress("features", total=3) as advance:
         table, found = read_contacts(contacts), read_labels([labels])

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from recontact_pipelines.known import elapsed_seconds
 from recontact_pipelines.output import emit, progress
 from recontact_pipelines.tracked import MlflowUri
 
@@ -33,14 +34,13 @@ def score(
 
         recontact score contacts.parquet --moment wrapup --since 2026-06-01 --out scores.parquet
     """
-    from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
-    from recontact.model.batch import score as run  # noqa: PLC0415
+    from recontact.model.batch import score as run  # noqa: PLC0415 - help stays fast
     from recontact.policy_values import parse_instant  # noqa: PLC0415
     from recontact.tables import read_contacts, write_table  # noqa: PLC0415
     from recontact.tracking import load_bundles  # noqa: PLC0415
 
     earliest = None if since is None else parse_instant(since, "--since")
-    elapsed_s = None if elapsed is None else parse_duration(elapsed, "--elapsed") / 1e6
+    elapsed_s = elapsed_seconds(moment, elapsed)
     with progress("scoring", total=4) as advance:
         bundles = load_bundles(model, mlflow_uri)
         advance()
