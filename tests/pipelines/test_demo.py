@@ -25,12 +25,26 @@ def answer(contact_id: str, repeated: str, escalation: str, moment: str = "wrapu
     return {"contact_id": contact_id, "moment": moment, **{o: {"band": bands[o]} for o in OUTCOMES}}
 
 
+@pytest.fixture
+def background():
+    """Begin what is begun as a script's background job, which ignores Ctrl-C, and undo it."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+pytestmark = pytest.mark.usefixtures("background")
+
+
 @pytest.mark.slow
 def test_the_demo_does_the_main_job_and_ends_at_ctrl_c(tmp_path):
     """From simulated contacts to a served list; Ctrl-C ends it and the service, with code 0."""
     command = [sys.executable, "-m", "recontact_pipelines", "demo", "--json"]
     size = ["--contacts", "6000", "--port", "0", "--out", str(tmp_path)]
-    with subprocess.Popen(command + size, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command + size, **pipes) as run:
         line = run.stdout.readline()
         assert line, run.stderr.read().decode()
         board = json.loads(line)

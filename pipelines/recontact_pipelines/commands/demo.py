@@ -1,5 +1,6 @@
 """`recontact demo`."""
 
+import signal
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -27,7 +28,7 @@ def demo(
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Where the service listens; 0: a free port.")
     ] = 8000,
-    contacts: Annotated[int, typer.Option(min=1, help="How many are simulated.")] = 60_000,
+    contacts: Annotated[int, typer.Option(min=1, help="How many are simulated.")] = 40_000,
     seed: Annotated[int, typer.Option(help="The same seed simulates the same.")] = 1,
     once: Annotated[
         bool, typer.Option("--once", help="End after the scoreboard instead of at Ctrl-C.")
@@ -45,6 +46,8 @@ def demo(
         recontact demo
         recontact demo --data servicenow --port 8001
     """
+    for ending in (signal.SIGINT, signal.SIGTERM):  # even where the caller's shell ignores them
+        signal.signal(ending, signal.default_int_handler)
     from recontact_pipelines import demo as run  # noqa: PLC0415 - keeps --help fast
     from recontact_serving.server import listen  # noqa: PLC0415
 
