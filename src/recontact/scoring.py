@@ -183,6 +183,8 @@ class Scorer:
             categories = self._first.encoding.categories.get(name, ())
             if value is not None and categories and value not in categories:
                 missing.append(f"{name}: '{value}' was not seen in training")
+        if table["program"][0].as_py() is None and self._first.encoding.categories.get("program"):
+            missing.append("program: not given, so no history or rate of a program is found")
         return missing
 
 

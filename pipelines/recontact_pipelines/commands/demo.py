@@ -60,7 +60,9 @@ def demo(
     with run.shown(centre, folder, port) as shown:
         emit(shown.board, shown.words, as_json)
         note(f"  make mlflow DATA={data}  runs, figures and registered models, in {folder}")
-        if not once:
+        if once:
+            note("\nThe service ends here; without ONCE=1 (--once) it keeps running.")
+        else:
             note("\nCtrl-C ends it.")
             _until_ctrl_c()
 

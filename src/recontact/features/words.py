@@ -72,11 +72,17 @@ def _rate(entity: str, outcome: str) -> Callable[[Row], str]:
             "reason": "of contacts about this"}[entity]  # fmt: skip
 
     def words(row: Row) -> str:
-        if row[name] is None:
+        if row[name] is None or not row.get(f"{entity}_judged"):
             return f"no figures yet on how many {whom} {verb}"
         return f"{row[name]:.0%} {whom} {verb}"
 
     return words
+
+
+def _lasted(row: Row) -> str:
+    if not row["elapsed_s"]:
+        return "just begun"
+    return f"{'lasted' if row.get('moment') == 'wrapup' else 'has lasted'} {span(row['elapsed_s'])}"
 
 
 def _yes(name: str, yes: str, no: str, unknown: str) -> Callable[[Row], str]:
@@ -125,7 +131,7 @@ THEMES: tuple[tuple[tuple[str, ...], Callable[[Row], str]], ...] = (
     (("reason", "reason_1", "reason_2"), _value("reason", "it is about {}", "what it is about is not known yet")),
     (("hold_s", "hold_count"), _measure("hold_s", "on hold for {}", "not on hold")),
     (("transfer_count",), _often("transfer_count", "transferred {}", "not transferred")),
-    (("talk_s", "elapsed_s"), _measure("elapsed_s", "has lasted {}", "just begun")),
+    (("talk_s", "elapsed_s"), _lasted),
     (("wait_s",), _measure("wait_s", "waited {}", "did not wait")),
     (("wrap_s",), _measure("wrap_s", "{} of wrap-up", "no wrap-up time")),
     (("tier", "escalated"), _value("tier", "reached tier {:.0f}", "not escalated so far")),
