@@ -28,11 +28,14 @@ class Knowing(NamedTuple):
 
 
 def programs(contacts: pa.Table, policy: Policy) -> Iterator[tuple[npt.NDArray[np.bool_], Policy]]:
-    """Give each program's rows with the policy that holds there."""
+    """Give the rows that share a policy: each program with its own, then all others at once."""
     program = contacts["program"]
-    for value in pc.unique(program).to_pylist():
-        rows = pc.is_null(program) if value is None else pc.equal(program, value).fill_null(False)
-        yield np.asarray(rows, dtype=bool), policy.for_program(value)
+    others = np.ones(len(contacts), dtype=bool)
+    for name in policy.by_program:
+        rows = np.asarray(pc.equal(program, name).fill_null(False), dtype=bool)
+        others &= ~rows
+        yield rows, policy.for_program(name)
+    yield others, policy.for_program(None)
 
 
 def issue_columns(policy: Policy) -> tuple[str | None, ...]:
