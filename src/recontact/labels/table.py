@@ -13,6 +13,7 @@ from recontact.durations import SECOND
 from recontact.errors import UserError
 from recontact.frames import clean_contacts
 from recontact.history import Order, codes, order
+from recontact.labels.edges import Edges
 from recontact.labels.kernel import Found, Lived, search
 from recontact.labels.rules import EXCLUSIONS, Rules, rules
 from recontact.policy import Policy
@@ -63,13 +64,38 @@ def label(
     """
     policy = _policy(policy)
     table = clean_contacts(contacts)
-    ordered = order(table)
-    applied = rules(table, policy, ordered)
-    lived = _lived(table, applied, ordered)
-    columns = _columns(table, policy, applied, _in_rows(_search(lived, ordered), ordered))
-    return pa.table(columns).replace_schema_metadata(
-        {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
-    )
+    return label_rows(table, policy, Edges.of(table, policy))
+
+
+def label_rows(contacts: pa.Table, policy: Policy, edges: Edges) -> pa.Table:
+    """Label contacts that hold all rows of their customers; the record may be larger.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table
+        Canonical, clean contacts: all there are of each customer, or at least all that
+        can matter to the others given here.
+    policy : Policy
+        The rules.
+    edges : Edges
+        Of the whole record.
+
+    Returns
+    -------
+    pyarrow.Table
+        As of `label`.
+    """
+    ordered = order(contacts)
+    applied = rules(contacts, policy, ordered)
+    lived = _lived(contacts, applied, ordered)
+    found = _in_rows(_search(lived, ordered), ordered)
+    columns = _columns(contacts, policy, edges, applied, found)
+    return pa.table(columns).replace_schema_metadata(marks(policy))
+
+
+def marks(policy: Policy) -> dict[bytes, bytes]:
+    """Give the metadata that labels carry: the policy and its digest."""
+    return {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
 
 
 def _policy(given: Policy | Mapping[str, Any] | str | PathLike[str] | None) -> Policy:
@@ -154,10 +180,10 @@ def _in_rows(found: Found, ordered: Order) -> Found:
 
 
 def _columns(
-    contacts: pa.Table, policy: Policy, applied: Rules, found: Found
+    contacts: pa.Table, policy: Policy, edges: Edges, applied: Rules, found: Found
 ) -> dict[str, pa.Array | pa.ChunkedArray]:
     started, ended = instants(contacts["started_at"]), instants(contacts["ended_at"])
-    first_start, as_of = _edges(contacts, policy, started, ended)
+    first_start, as_of = edges.of_rows(contacts["program"], policy)
     ids, eligible, own = contacts["contact_id"], applied.eligible, escalated_of(contacts)
     here = np.arange(len(ids))
     matured = as_of - ended >= applied.window_us
@@ -184,19 +210,6 @@ def _columns(
         "episode_id": _take(ids, found.head),
         "episode_position": _where(found.head >= 0, found.position),
     }
-
-
-def _edges(contacts: pa.Table, policy: Policy, started: Ints, ended: Ints) -> tuple[Ints, Ints]:
-    """Give the first start and the `as_of` that hold for each row."""
-    by_program = policy.edges == "program"
-    edge = codes(contacts["program"]) + 1 if by_program else np.zeros(len(started), np.int64)
-    first_start = np.full(edge.max(initial=0) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(first_start, edge, started)
-    as_of = np.full(edge.max(initial=0) + 1, np.iinfo(np.int64).min)
-    np.maximum.at(as_of, edge, ended)
-    if policy.as_of is not None:
-        as_of[:] = policy.as_of
-    return first_start[edge], as_of[edge]
 
 
 def _escalation_breaks(programs: pa.ChunkedArray, policy: Policy) -> Flags:
