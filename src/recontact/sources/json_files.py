@@ -132,7 +132,7 @@ def flat(records: list[Record]) -> pa.Table:
             if len(values) == row:  # of a.b and a: {b} the first stays
                 values.append(value)
     for values in columns.values():
-        values += [None] * (len(records) - len(values))
+        values.extend([None] * (len(records) - len(values)))
     return pa.table({name: column(values) for name, values in columns.items()})
 
 
