@@ -4,7 +4,7 @@ import glob
 import os
 import secrets
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -115,16 +115,39 @@ def read_contacts(paths: Paths) -> pa.Table:
     files = expand(paths)
     tables = [_clean(path) for path in files]
     contacts = stack(tables, files)
-    ends = [int(end) for end in np.cumsum([len(table) for table in tables])]
     if not len(contacts):
-        raise UserError(f"no contacts in {_list(files)}", "give a table with at least one row")
+        raise nothing_in(files)
+    refuse_repeated(files, [len(table) for table in tables], contacts)
+    return canonical(contacts)
+
+
+def nothing_in(files: list[Path]) -> UserError:
+    """Say that files hold no contact."""
+    return UserError(f"no contacts in {_list(files)}", "give a table with at least one row")
+
+
+def refuse_repeated(files: list[Path], sizes: list[int], keys: pa.Table) -> None:
+    """Refuse contacts of one id, and legs that are not merged; name the first such rows.
+
+    Parameters
+    ----------
+    files : list of pathlib.Path
+        The files, as many rows of each as `sizes` tells.
+    keys : pyarrow.Table
+        All their rows, with `contact_id` and `interaction_id` at least.
+
+    Raises
+    ------
+    UserError
+        A value is there twice.
+    """
+    ends = [int(end) for end in np.cumsum(sizes)]
     for name, why in KEYS.items():
-        rows = repeated(contacts[name])
+        rows = repeated(keys[name])
         if len(rows):
-            value = contacts[name][int(rows[0])].as_py()
+            value = keys[name][int(rows[0])].as_py()
             where = ", ".join(_place(int(row), ends, files) for row in rows[:NAMED])
             raise UserError(f"{name} {value!r} {why}: {where}", IMPORT)
-    return canonical(contacts)
 
 
 def read_table(paths: Paths) -> pa.Table:
@@ -192,11 +215,18 @@ def _any(path: Path) -> pa.Table:
 
 def _clean(path: Path) -> pa.Table:
     """Read one file of contacts; name its first bad rows if there are any."""
-    tables = map_batches(path, lambda batch: _clean_rows(path, batch))
+    tables = map_batches(path, lambda batch: clean_rows(path, batch))
     return pa.concat_tables(tables)
 
 
-def _clean_rows(path: Path, batch: Batch) -> pa.Table:
+def clean_rows(path: Path, batch: Batch) -> pa.Table:
+    """Type some rows of a file of contacts; name the first bad ones if there are any.
+
+    Raises
+    ------
+    UserError
+        A required column is not there, or a row is bad.
+    """
     require(path, batch.rows.column_names, REQUIRED, IN_MAPPING)
     table, wrong = parse(batch.rows, trim=not is_parquet(path))
     bad = np.flatnonzero(pc.is_valid(wrong).to_numpy())[:NAMED]
@@ -298,14 +328,47 @@ def write_table(table: pa.Table, path: str | os.PathLike[str]) -> None:
     [{'contact_id': '1'}]
     """
     target = Path(path)
+    with writing(target, table.schema) as write:
+        write(table)
+
+
+@contextmanager
+def writing(target: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+    """Give a function that adds rows to a file, which appears whole or not at all.
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        ``.parquet`` (zstd) or ``.csv``.
+    schema : pyarrow.Schema
+        Of all rows; its metadata stay in Parquet only.
+
+    Raises
+    ------
+    UserError
+        As of `write_table`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> rows = pa.table({"contact_id": ["1"]})
+    >>> path = Path(tempfile.mkdtemp()) / "labels.csv"
+    >>> with writing(path, rows.schema) as write:
+    ...     write(rows)
+    ...     write(rows)
+    >>> path.read_text()
+    '"contact_id"\\n"1"\\n"1"\\n'
+    """
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:
         raise UserError(f"{target}: neither .parquet nor .csv", "name the output so")
     with replacing(target) as temporary:
         if suffix == ".parquet":
-            pq.write_table(table, temporary, compression="zstd")
+            with pq.ParquetWriter(temporary, schema, compression="zstd") as parquet:
+                yield parquet.write_table
             return
         try:
-            pyarrow.csv.write_csv(table, temporary)
+            with pyarrow.csv.CSVWriter(temporary, schema) as text:
+                yield text.write_table
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise UserError(f"{target}: {error}", "write it as .parquet") from error

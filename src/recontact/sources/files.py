@@ -73,7 +73,7 @@ def map_batches(path: Path, function: Callable[[Batch], T]) -> list[T]:
     """
     try:
         if is_parquet(path):
-            return [function(batch) for batch in _parquet(path)]
+            return [function(batch) for batch in parquet_batches(path)]
         names = _header(path)
         try:
             return [function(batch) for batch in _quick(path, names)]
@@ -119,17 +119,41 @@ def require(path: Path, names: list[str], required: tuple[str, ...], mend: str) 
     raise UserError(f"{path} has no column '{missing[0]}' (it has: {have})", mend)
 
 
-def _parquet(path: Path) -> Iterator[Batch]:
+def row_groups(path: Path) -> list[int]:
+    """Count the rows of each row group of a Parquet file.
+
+    Raises
+    ------
+    UserError
+        The file can't be read.
+    """
+    try:
+        whole = pq.ParquetFile(path).metadata
+        return [whole.row_group(k).num_rows for k in range(whole.num_row_groups)]
+    except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise unreadable(path, error) from error
+
+
+def parquet_batches(path: Path, group: int | None = None, before: int = 0) -> Iterator[Batch]:
+    """Read a Parquet file, or one of its row groups before which so many rows lie.
+
+    Raises
+    ------
+    UserError
+        The file can't be read.
+    """
     try:
         file = pq.ParquetFile(path)
         _distinct(path, file.schema_arrow.names)
-        read = 0
+        read = before
         empty = pa.RecordBatch.from_pylist([], schema=file.schema_arrow)
-        for batch in file.iter_batches(BATCH) if file.metadata.num_rows else [empty]:
+        groups = None if group is None else [group]
+        batches = file.iter_batches(BATCH, row_groups=groups)
+        for batch in batches if file.metadata.num_rows else [empty]:
             numbers = np.arange(read + 1, read + batch.num_rows + 1, dtype=np.int64)
             yield Batch(pa.Table.from_batches([batch]), numbers, [])
             read += batch.num_rows
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+    except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise unreadable(path, error) from error
 
 
