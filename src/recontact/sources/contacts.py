@@ -6,10 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.contacts import REQUIRED
 from recontact.sources.files import Batch, is_parquet, map_batches, require
 from recontact.sources.mapping import IN_MAPPING, Mapping
-from recontact.sources.parse import parse
 from recontact.sources.rejects import places, rejects, rejects_of_lines
 from recontact.tables import stack
 
@@ -62,7 +60,8 @@ def read_rows(files: list[Path], mapping: Mapping) -> Rows:
 
 
 def _file(path: Path, mapping: Mapping) -> Rows:
-    parts = map_batches(path, lambda batch: _sorted_out(path, batch, mapping))
+    spelled = (mapping.delimiter, mapping.encoding)
+    parts = map_batches(path, lambda batch: _sorted_out(path, batch, mapping), *spelled)
     return _together(parts, pa.concat_tables([part.good for part in parts]))
 
 
@@ -75,8 +74,8 @@ def _together(parts: list[Rows], good: pa.Table) -> Rows:
 def _sorted_out(path: Path, batch: Batch, mapping: Mapping) -> Rows:
     """Type the rows of one batch and set the bad ones apart."""
     rows = mapping.apply(batch.rows, path)
-    require(path, rows.column_names, REQUIRED, IN_MAPPING)
-    typed, wrong = parse(rows, trim=not is_parquet(path), zone=mapping.time_zone)
+    require(path, rows.column_names, mapping.required, IN_MAPPING)
+    typed, wrong = mapping.parse(rows, trim=not is_parquet(path))
     typed = typed.replace_schema_metadata(rows.schema.metadata)
     where = places(path, batch.numbers)
     read = len(batch.rows) + len(batch.broken)

@@ -1,18 +1,22 @@
-"""Mapping files: what the columns of an export are called here."""
+"""Mapping files: how the rows of an export become rows of the contacts table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-import yaml
+import pyarrow.compute as pc
 
+from recontact.contacts import REQUIRED, SCHEMA, map_values
 from recontact.errors import UserError
-from recontact.sources.engine import session
+from recontact.sources.mapping_values import EXAMPLE, Pseudonyms, SharedAbove, checked
+from recontact.sources.parse import as_text, parse
+from recontact.sources.spelling import Spelling
+from recontact.sources.yaml_texts import load_texts
 
 IN_MAPPING = "say in a mapping file what it is called: recontact import contacts --mapping m.yaml"
-EXAMPLE = "write it like: columns: {customer_id: CallerNumber}"
+Columns = dict[str, pa.ChunkedArray]
 
 
 @dataclass(frozen=True)
@@ -22,16 +26,49 @@ class Mapping:
     Attributes
     ----------
     columns : dict of str to str
-        Name here -> name in the export.
+        Name here -> name in the export (a dotted path where its records are nested).
     constants : dict of str to str
         Name here -> the value of every row.
+    values : dict of str to dict of str to str or None
+        Column -> its values in the export -> ours, or None for unknown; others stay.
     time_zone : str
         Zone (as in the IANA database) of the times that name none.
+    time_format : dict of str to tuple of str
+        Column of times -> the formats tried in order; ISO 8601 where not named.
+    duration_format : dict of str to str
+        Column of seconds (or ``ended_after``) -> how the export writes it; seconds if not named.
+    ended_after : str or None
+        Column of the export that tells how long after `started_at` the contact ended.
+    delimiter, encoding, decimal : str
+        How CSV files are written.
+    escalated_when, outbound_when : dict of str to tuple of str
+        Column -> values; a row that holds one of them was escalated, or is our own call.
+    ani_region : str or None
+        Country of phone numbers written without one.
+    redial_within : int or None
+        Microseconds within which a dropped contact and the next one are one contact.
+    shared_above : SharedAbove or None
+        How many contacts make an identity a shared number.
+    pseudonyms : Pseudonyms or None
+        Which key identifiers are hashed with.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
+    values: dict[str, dict[str, str | None]] = field(default_factory=dict)
     time_zone: str = "UTC"
+    time_format: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    duration_format: dict[str, str] = field(default_factory=dict)
+    ended_after: str | None = None
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    decimal: str = "."
+    escalated_when: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    outbound_when: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ani_region: str | None = None
+    redial_within: int | None = None
+    shared_above: SharedAbove | None = None
+    pseudonyms: Pseudonyms | None = None
 
     @classmethod
     def read(cls, path: Path) -> "Mapping":
@@ -50,31 +87,44 @@ class Mapping:
         >>> Mapping.read(path).columns
         {'customer_id': 'ANI'}
         """
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            why = " ".join(str(error).split())
-            raise UserError(f"{path} can't be read: {why}", EXAMPLE) from error
-        return cls(**_checked(path, {} if content is None else content))
+        return cls(**checked(load_texts(path, EXAMPLE), str(path)))
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> "Mapping":
+        """Take the content of a mapping file as Python has it.
+
+        Examples
+        --------
+        >>> Mapping.of({"constants": {"handled": True}, "redial_within": "10m"}).constants
+        {'handled': 'true'}
+        """
+        return cls(**checked(content, "mapping"))
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that rows must have once the mapping has been applied."""
+        return tuple(name for name in REQUIRED if not (self.ended_after and name == "ended_at"))
 
     def apply(self, rows: pa.Table, path: Path) -> pa.Table:
-        """Rename the columns of a table as read, and add the constants.
+        """Name the columns of a table as read as ours; those not named travel along.
 
         Raises
         ------
         UserError
             The export lacks a column named in the mapping, or a name would come twice.
-        """
-        for name, theirs in self.columns.items():
+
+        Examples
+        --------
+        >>> mapping = Mapping.of({"columns": {"queue": "Line"}, "values": {"queue": {"L1": "north"}}})
+        >>> mapping.apply(pa.table({"Line": ["L1", "L2"], "x": [1, 2]}), Path("a.csv")).to_pylist()
+        [{'queue': 'north', 'x': 1}, {'queue': 'L2', 'x': 2}]
+        """  # noqa: E501 - reads better in one line
+        for name, theirs in self._named():
             if theirs not in rows.column_names:
-                have = ", ".join(rows.column_names[:20])
-                raise UserError(
-                    f"{path} has no column '{theirs}' (it has: {have})",
-                    f"mend '{name}' under columns in the mapping file",
-                )
-        used = set(self.columns.values())
-        mapped = {name: rows[theirs] for name, theirs in self.columns.items()}
-        mapped |= {name: _repeated(value, len(rows)) for name, value in self.constants.items()}
+                raise _absent(theirs, rows.column_names, path, name)
+        kept = {name for name in REQUIRED if name not in self.columns}
+        used = set(self.columns.values()) - kept  # a required column may serve another one too
+        mapped = self._laid({}, rows)
         for name in (name for name in rows.column_names if name not in used):
             if name in mapped:
                 raise UserError(
@@ -82,41 +132,116 @@ class Mapping:
                     f"name it anew in the mapping file, as columns: {{their_{name}: {name}}}",
                 )
             mapped[name] = rows[name]
-        return pa.table(mapped).replace_schema_metadata(rows.schema.metadata)
+        for name in (*self.values, *self.escalated_when, *self.outbound_when):
+            if name not in mapped and name not in rows.column_names and name not in SCHEMA.names:
+                raise _absent(name, rows.column_names, path, name)
+        return pa.table(self._ours(mapped, rows)).replace_schema_metadata(rows.schema.metadata)
+
+    def over(self, derived: pa.Table, raw: pa.Table, path: Path) -> pa.Table:  # noqa: ARG002
+        """Lay the mapping over the columns that a vendor's reader derived.
+
+        Parameters
+        ----------
+        derived : pyarrow.Table
+            Columns named as in the contacts table.
+        raw : pyarrow.Table
+            The same rows as the vendor wrote them, nested fields by their dotted path. A field
+            that none of these records has is null: a record leaves out what it does not have.
+        path : pathlib.Path
+            The file.
+
+        Returns
+        -------
+        pyarrow.Table
+            Columns of the mapping take the place of derived ones or are added.
+
+        Examples
+        --------
+        >>> mapping = Mapping.of({"columns": {"reason": "Attributes.Why"},
+        ...                       "escalated_when": {"queue": ["Tier 2"]}})
+        >>> derived = pa.table({"contact_id": ["1"], "queue": ["Tier 2"]})
+        >>> raw = pa.table({"ContactId": ["1"], "Attributes.Why": ["billing"]})
+        >>> mapping.over(derived, raw, Path("ctr.json")).to_pylist()
+        [{'contact_id': '1', 'queue': 'Tier 2', 'reason': 'billing', 'escalated': 'true'}]
+        """
+        kept = {name: derived[name] for name in derived.column_names}
+        if self.ended_after:
+            kept.pop("ended_at", None)
+        mapped = self._laid(kept, raw)
+        return pa.table(self._ours(mapped, raw)).replace_schema_metadata(derived.schema.metadata)
+
+    def check_fields(self, names: Iterable[str], files: Iterable[Path]) -> None:
+        """Refuse a mapping that names a field which no record of any file has.
+
+        Raises
+        ------
+        UserError
+            Names the field and the key.
+        """
+        have = sorted(set(names))
+        for name, theirs in self._named():
+            if have and theirs not in have:
+                raise _absent(theirs, have, next(iter(files)), name)
+
+    def parse(self, rows: pa.Table, *, trim: bool = False) -> tuple[pa.Table, pa.ChunkedArray]:
+        """Type rows that are named as ours, and tell what is wrong with each (see `parse`)."""
+        spelling = Spelling(self.time_format, self.duration_format, self.decimal)
+        after = bool(self.ended_after)
+        return parse(rows, trim=trim, zone=self.time_zone, spelling=spelling, ended_after=after)
+
+    def _named(self) -> list[tuple[str, str]]:
+        after = [("ended_after", self.ended_after)] if self.ended_after else []
+        return [*self.columns.items(), *after]
+
+    def _laid(self, columns: Columns, raw: pa.Table) -> Columns:
+        """Take the columns that the mapping names, null where there are none, and constants."""
+        nothing = pa.chunked_array([pa.nulls(len(raw), pa.string())])
+        for name, theirs in self._named():
+            columns[name] = raw[theirs] if theirs in raw.column_names else nothing
+        for name, value in self.constants.items():
+            columns[name] = pa.chunked_array([pa.repeat(value, len(raw))])
+        return columns
+
+    def _ours(self, columns: Columns, raw: pa.Table) -> Columns:
+        """Translate values, then mark rows as escalated or outbound."""
+        for name, pairs in self.values.items():
+            if name in columns:
+                columns[name] = _translated(as_text(columns[name], name), pairs)
+        for name, when, value in (
+            ("escalated", self.escalated_when, "true"),
+            ("direction", self.outbound_when, "outbound"),
+        ):
+            marked = _marked(when, columns, raw)
+            if marked is not None:
+                nothing = pa.chunked_array([pa.nulls(len(raw), pa.string())])
+                others = as_text(columns[name], name) if name in columns else nothing
+                columns[name] = pc.if_else(marked, pa.scalar(value), others)
+        return columns
 
 
-def _repeated(value: str, rows: int) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.repeat(pa.scalar(value, pa.string()), rows)])
+def _translated(column: pa.ChunkedArray, pairs: dict[str, str | None]) -> pa.ChunkedArray:
+    return map_values(column, lambda theirs: pairs.get(theirs.strip(), theirs))
 
 
-def _checked(path: Path, content: Any) -> dict[str, Any]:
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no keys", EXAMPLE)
-    for key, value in content.items():
-        if key in ("columns", "constants"):
-            _check_names(path, key, value)
-        elif key == "time_zone":
-            _check_zone(path, value)
-        else:
-            known = "known are columns, constants and time_zone"
-            raise UserError(f"{path}: unknown key '{key}'", known)
-    return content
+def _marked(
+    when: dict[str, tuple[str, ...]], columns: Columns, raw: pa.Table
+) -> pa.ChunkedArray | None:
+    """Tell which rows hold one of the values, in a column by our name or by the export's."""
+    marked = None
+    for name, values in when.items():
+        if name not in columns and name not in raw.column_names:
+            continue
+        column = columns[name] if name in columns else raw[name]
+        text = pc.utf8_trim_whitespace(as_text(column, name))
+        holds = pc.is_in(text, value_set=pa.array(values, pa.string()))
+        marked = holds if marked is None else pc.or_(marked, holds)
+    return marked
 
 
-def _check_names(path: Path, key: str, value: Any) -> None:
-    if not isinstance(value, dict):
-        raise UserError(f"{path}: {key} holds no names", EXAMPLE)
-    for name, text in value.items():
-        if not isinstance(name, str) or not isinstance(text, str):
-            raise UserError(f"{path}: {key}: {name}: {text!r} is not text", "put it in quotes")
-    if key == "constants" and set(value) & {"contact_id", "started_at", "ended_at"}:
-        raise UserError(f"{path}: constants: a required column differs by row", EXAMPLE)
-
-
-def _check_zone(path: Path, value: Any) -> None:
-    try:
-        session(str(value)).close()
-    except duckdb.Error as error:
-        raise UserError(
-            f"{path}: time_zone: unknown zone {value!r}", "name one like Europe/Berlin"
-        ) from error
+def _absent(theirs: str, have: list[str], path: Path, name: str) -> UserError:
+    key = "ended_after" if name == "ended_after" else f"'{name}'"
+    listed = ", ".join(have[:20])
+    return UserError(
+        f"{path} has no column '{theirs}' (it has: {listed})",
+        f"mend {key} in the mapping file",
+    )

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import reduce
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -10,40 +11,26 @@ import pyarrow.compute as pc
 from recontact.contacts import INSTANT, REQUIRED, SCHEMA
 from recontact.errors import UserError
 from recontact.sources.engine import session
+from recontact.sources.spelling import Spelling
 
-MONTH_DAY = r"\d{4}-\d{2}-\d{2}"
-CLOCK = r"[T ][0-2]\d:[0-5]\d(:[0-5]\d([.,]\d+)?)?"
-OFFSET = r" ?(Z|UTC|[+-][01]\d(:?[0-5]\d)?)"
-# The engine reads more than ISO 8601 ('epoch', 'infinity', '1_000', 'nan'), so a form is asked for
-# first; then the rarer spellings are brought to the one that it reads.
-TIME = rf"(?i){MONTH_DAY}({CLOCK}({OFFSET})?)?"
-NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
-TO_TIME = (
-    f"CASE WHEN regexp_full_match(x, '{TIME}') THEN TRY_CAST(regexp_replace("
-    r"replace(upper(x), ',', '.'), ' ([-+Z])', '\1') AS TIMESTAMPTZ) END"
-)
-TO_FLOAT = f"CASE WHEN regexp_full_match(x, '{NUMBER}') THEN TRY_CAST(x AS DOUBLE) END"
-TO_INT = f"CASE WHEN ({TO_FLOAT}) = floor({TO_FLOAT}) THEN TRY_CAST({TO_FLOAT} AS BIGINT) END"
-TO_BOOL = (
-    "CASE WHEN lower(x) IN ('true', 't', 'yes', 'y', '1', '1.0') THEN true "
-    "WHEN lower(x) IN ('false', 'f', 'no', 'n', '0', '0.0') THEN false END"
-)
-KINDS = {
-    INSTANT: ("a time", TO_TIME),
-    pa.float64(): ("a number", TO_FLOAT),
-    pa.int64(): ("a whole number", TO_INT),
-    pa.bool_(): ("true or false", TO_BOOL),
-}
 NOT_NEGATIVE = (
     *("wait_s", "talk_s", "hold_s", "wrap_s"),
     *("hold_count", "transfer_count", "tier"),
+    "ended_after",
 )
+PLAIN = Spelling()
+ENDED_AFTER = pa.field("ended_after", pa.float64())
 YEAR_1, YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
 SHOWN = 60
 
 
 def parse(
-    raw: pa.Table, *, trim: bool = False, zone: str = "UTC"
+    raw: pa.Table,
+    *,
+    trim: bool = False,
+    zone: str = "UTC",
+    spelling: Spelling = PLAIN,
+    ended_after: bool = False,
 ) -> tuple[pa.Table, pa.ChunkedArray]:
     """Type the columns of the contacts table and tell what is wrong with each row.
 
@@ -55,6 +42,11 @@ def parse(
         Drop white space around text, as suits CSV.
     zone : str
         Zone of the times that name none.
+    spelling : Spelling
+        How times, durations and numbers are written.
+    ended_after : bool
+        Where there is no `ended_at`, it is `started_at` plus the seconds of a column `ended_after`,
+        which is then dropped.
 
     Returns
     -------
@@ -82,22 +74,41 @@ def parse(
     columns: dict[str, pa.ChunkedArray] = {}
     wrong: list[pa.ChunkedArray] = []
     with session(zone) as engine:
-        for field in SCHEMA:
-            if field.name in raw.column_names:
-                texts = _texts(raw[field.name], field.name)
-                columns[field.name] = _typed(texts, field.type, trim=trim, engine=engine)
-                wrong += _unreadable(texts, columns[field.name], field)
-            else:
-                columns[field.name] = pa.chunked_array([pa.nulls(raw.num_rows, field.type)])
-                wrong += _missing(columns[field.name], field.name)
+        how = _How(engine, spelling, trim)
+        for field in [ENDED_AFTER, *SCHEMA] if ended_after else SCHEMA:
+            texts = _texts(raw, field)
+            columns[field.name] = _typed(texts, field, how)
+            wrong += _unreadable(texts, columns[field.name], field, spelling)
+            if field.name == "ended_at" and ended_after:
+                columns["ended_at"] = _ended(columns)
+            if field.name in REQUIRED:
+                wrong += _missing(texts, columns[field.name], field.name)
     wrong += _contradictions(columns)
+    if ended_after:
+        del columns["ended_after"]
+        raw = raw.drop_columns("ended_after")
     for name in raw.column_names:
         if name not in columns:
             columns[name] = _text(raw[name], trim=False) if trim else raw[name]
     return pa.table(columns), _joined(wrong, raw.num_rows)
 
 
-def _texts(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+class _How(NamedTuple):
+    """What typing a column takes."""
+
+    engine: duckdb.DuckDBPyConnection
+    spelling: Spelling
+    trim: bool
+
+
+def _texts(raw: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    """Give the column as it came, nulls where there is none."""
+    if field.name not in raw.column_names:
+        return pa.chunked_array([pa.nulls(raw.num_rows, field.type)])
+    return _single(raw[field.name], field.name)
+
+
+def _single(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     """Unfold dictionaries; refuse lists and records."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -109,24 +120,47 @@ def _texts(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     return column
 
 
-def _typed(
-    column: pa.ChunkedArray, to: pa.DataType, *, trim: bool, engine: duckdb.DuckDBPyConnection
-) -> pa.ChunkedArray:
+def as_text(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Give a column of single values as text.
+
+    Raises
+    ------
+    UserError
+        It holds lists or records.
+
+    Examples
+    --------
+    >>> as_text(pa.chunked_array([[1.0, 2.5]]), "tier").to_pylist()
+    ['1', '2.5']
+    """
+    return _as_text(_single(column, name))
+
+
+def _typed(column: pa.ChunkedArray, field: pa.Field, how: _How) -> pa.ChunkedArray:
     """Give the column in its type, null where a value can't be read so."""
-    have = column.type
+    have, to = column.type, field.type
     if to == INSTANT and pa.types.is_temporal(have) and not pa.types.is_time(have):
-        return _instants(column, engine)
-    if to == pa.float64() and (pa.types.is_integer(have) or pa.types.is_floating(have)):
-        return _finite(column.cast(pa.float64()))
+        return _instants(column, how.engine)
+    factor = how.spelling.factor(field.name)
+    if to == pa.float64() and factor and (pa.types.is_integer(have) or pa.types.is_floating(have)):
+        return _finite(pc.multiply(column.cast(pa.float64()), factor))
     if to == pa.int64() and pa.types.is_signed_integer(have):
         return column.cast(to)
     if to == pa.bool_() and pa.types.is_boolean(have):
         return column
-    text = _text(_as_text(column), trim=trim or to != pa.string())
+    text = _text(_as_text(column), trim=how.trim or to != pa.string())
     if to == pa.string():
         return text
-    read = _read(text, KINDS[to][1], engine).cast(to)
+    read = _read(text, how.spelling.of(field.name, to)[1], how.engine).cast(to)
     return _finite(read) if to == pa.float64() else read
+
+
+def _ended(columns: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Give `ended_at`, where it is null `started_at` plus the seconds of `ended_after`."""
+    seconds = columns["ended_after"]
+    whole = pc.floor(pc.multiply(_where(pc.less(seconds, 1e9), seconds), 1e6)).cast(pa.int64())
+    ended = pc.add(columns["started_at"].cast(pa.int64()), whole).cast(INSTANT)
+    return pc.coalesce(columns["ended_at"], _in_years(ended))
 
 
 def _finite(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -179,17 +213,15 @@ def _where(good: pa.ChunkedArray, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _unreadable(
-    raw: pa.ChunkedArray, typed: pa.ChunkedArray, field: pa.Field
+    raw: pa.ChunkedArray, typed: pa.ChunkedArray, field: pa.Field, spelling: Spelling
 ) -> list[pa.ChunkedArray]:
-    """Tell of the values of one column that are missing, of a wrong type or impossible."""
+    """Tell of the values of one column that are of a wrong type or impossible."""
     if field.type == pa.string():
         nul = pc.fill_null(pc.match_substring(typed, "\0"), fill_value=False)
-        return [*_told(nul, f"{field.name}: holds a NUL character"), *_missing(typed, field.name)]
-    empty = pc.is_null(typed)
-    bad = pc.and_(empty, _given(raw))
-    told = _told(bad, f"{field.name}: not {KINDS[field.type][0]}: '", raw, "'")
-    if field.name in REQUIRED:
-        told += _told(pc.and_not(empty, bad), f"no {field.name}")
+        return _told(nul, f"{field.name}: holds a NUL character")
+    bad = pc.and_(pc.is_null(typed), _given(raw))
+    word = spelling.of(field.name, field.type)[0]
+    told = _told(bad, f"{field.name}: not {word}: '", raw, "'")
     if field.name in NOT_NEGATIVE:
         less = pc.fill_null(pc.less(typed, 0), fill_value=False)
         told += _told(less, f"{field.name}: negative: ", raw)
@@ -200,8 +232,9 @@ def _given(raw: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.is_valid(_text(raw, trim=True))
 
 
-def _missing(typed: pa.ChunkedArray, name: str) -> list[pa.ChunkedArray]:
-    return _told(pc.is_null(typed), f"no {name}") if name in REQUIRED else []
+def _missing(raw: pa.ChunkedArray, typed: pa.ChunkedArray, name: str) -> list[pa.ChunkedArray]:
+    """Tell of the rows without a value that is required; one that can't be read is told already."""
+    return _told(pc.and_not(pc.is_null(typed), _given(raw)), f"no {name}")
 
 
 def _contradictions(columns: dict[str, pa.ChunkedArray]) -> list[pa.ChunkedArray]:

@@ -28,6 +28,8 @@ class Records:
         The text, line ends kept. Bytes that were no text are expected as lone surrogates.
     columns : int or None
         How many values a record has; None takes any number.
+    delimiter : str
+        What separates the values of a record.
 
     Examples
     --------
@@ -36,15 +38,18 @@ class Records:
     ['a quote that is not closed', ['2', 'y'], ['3', 'p\nq']]
     """
 
-    def __init__(self, lines: Iterable[str], columns: int | None = None) -> None:
+    def __init__(
+        self, lines: Iterable[str], columns: int | None = None, delimiter: str = ","
+    ) -> None:
         self.lines = iter(lines)
         self.columns = columns
+        self.delimiter = delimiter
         self.again: deque[str] = deque()
         self.taken: list[str] = []
 
     def __iter__(self) -> Iterator[Record]:
         csv.field_size_limit(LONGEST)
-        reader = csv.reader(self._feed(), strict=True)
+        reader = csv.reader(self._feed(), delimiter=self.delimiter, strict=True)
         while True:
             self.taken.clear()
             try:
@@ -58,7 +63,7 @@ class Records:
             elif "".join(self.taken).strip("\r\n"):
                 self.again.extendleft(reversed(self.taken[1:]))
                 yield self._first_line(self.taken[0])
-                reader = csv.reader(self._feed(), strict=True)
+                reader = csv.reader(self._feed(), delimiter=self.delimiter, strict=True)
 
     def _feed(self) -> Iterator[str]:
         while True:
@@ -83,7 +88,7 @@ class Records:
         if line.count('"') % 2:
             return Record(None, "a quote that is not closed", _printable([line]))
         try:
-            values = next(csv.reader([line]))
+            values = next(csv.reader([line], delimiter=self.delimiter))
         except csv.Error:
             return Record(None, f"a value of more than {LONGEST} characters", _printable([line]))
         if self._fits(values):

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recontact.errors import UserError
-from recontact.sources import files
+from recontact.sources import csv_files, files
+from recontact.sources.csv_files import Written
 from recontact.sources.files import Batch, map_batches
 
 HEAD = b"contact_id,queue,notes\n"
@@ -69,7 +70,8 @@ def test_row_numbers_go_on_from_batch_to_batch(
 ) -> None:
     """Of 100 rows in many batches each has its number in the file."""
     monkeypatch.setattr(files, "BATCH", 7)
-    monkeypatch.setattr(files, "BLOCK", 128)
+    monkeypatch.setattr(csv_files, "BATCH", 7)
+    monkeypatch.setattr(csv_files, "BLOCK", 128)
     path = tmp_path / "a.csv"
     lines = [f"{i},{'x' * 9}" for i in range(1, 101)]
     if kind == "careful":
@@ -120,10 +122,10 @@ def test_the_quick_and_the_careful_way_read_the_same(tmp_path: Path, rows: list[
         table = pa.concat_tables([batch.rows for batch in batches])
         return [list(row.values()) for row in table.to_pylist()]
 
-    careful = values(list(files._careful(path, ["a", "b", "c"])))
+    careful = values(list(csv_files.careful_batches(Written(path), ["a", "b", "c"])))
     assert careful == rows
     try:
-        quick = values(list(files._quick(path, ["a", "b", "c"])))
+        quick = values(list(csv_files.quick_batches(Written(path), ["a", "b", "c"])))
     except pa.ArrowInvalid:
         return
     assert quick == careful

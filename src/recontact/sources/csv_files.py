@@ -1,0 +1,169 @@
+"""Rows of CSV files as they stand, in batches: quickly where nothing is wrong, else carefully."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from io import SEEK_END, TextIOWrapper
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from recontact.errors import UserError
+from recontact.sources.records import LONGEST, Records
+
+BATCH = 1 << 18
+BLOCK = 1 << 23
+OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
+AS_UTF8 = "save it as CSV in UTF-8"
+NAME_ENCODING = f"name its encoding in a mapping file, as encoding: cp1252, or {AS_UTF8}"
+
+
+class Broken(NamedTuple):
+    """A line of a CSV file that is no row of its table."""
+
+    number: int
+    reason: str
+    raw: str
+
+
+class Batch(NamedTuple):
+    """Some rows of one file, with their numbers (data rows of the file, from 1)."""
+
+    rows: pa.Table
+    numbers: npt.NDArray[np.int64]
+    broken: list[Broken]
+
+
+class Written(NamedTuple):
+    """A CSV file and how it is written."""
+
+    path: Path
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+    def lines(self) -> TextIOWrapper:
+        """Open as text; bytes that are none become lone surrogates, for `Records` to tell."""
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        return TextIOWrapper(
+            _open(self.path), encoding=encoding, errors="surrogateescape", newline=""
+        )
+
+    def records(self, lines: TextIOWrapper, columns: int | None = None) -> Records:
+        """Give the records of the opened file."""
+        return Records(lines, columns, self.delimiter)
+
+
+def distinct_names(path: Path, names: list[str]) -> None:
+    """Refuse two columns of one name.
+
+    Raises
+    ------
+    UserError
+        Names the file and the column.
+    """
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UserError(f"{path} has two columns named '{twice[0]}'", "rename one of them")
+
+
+def _open(path: Path) -> IO[bytes]:
+    """Open a CSV file, or the one inside a zip file."""
+    if path.suffix.lower() != ".zip":
+        return path.open("rb")
+    with zipfile.ZipFile(path) as archive:
+        inside = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+        if len(inside) != 1:
+            raise UserError(f"{path} holds {len(inside)} CSV files, not one", "unzip it first")
+        return archive.open(inside[0])
+
+
+def header(written: Written) -> list[str]:
+    """Read the names of the columns.
+
+    Raises
+    ------
+    UserError
+        There are none, or two are the same.
+    """
+    path = written.path
+    with _open(path) as file:
+        if file.read(2) in OTHER_ENCODINGS and written.encoding == "utf-8":
+            mend = f"say encoding: utf-16 in a mapping file (--mapping m.yaml), or {AS_UTF8}"
+            raise UserError(f"{path} is in UTF-16, not UTF-8", mend)
+    with written.lines() as lines:
+        first = next(iter(written.records(lines)), None)
+    if first is None:
+        raise UserError(f"{path} is empty", "give a file with a header row")
+    if first.values is None:
+        raise UserError(f"{path}: the header row is broken: {first.reason}", NAME_ENCODING)
+    names = [name.strip() or f"column_{i}" for i, name in enumerate(first.values, start=1)]
+    distinct_names(path, names)
+    return names
+
+
+def quick_batches(written: Written, names: list[str]) -> Iterator[Batch]:
+    """Read a file without faults; anything unusual raises ArrowInvalid."""
+    text = {f"f{i}": pa.string() for i in range(len(names))}
+    with _open(written.path) as file:
+        if _ends_in_quotes(file):
+            raise pa.ArrowInvalid("the last quote is open")
+        reader = pyarrow.csv.open_csv(
+            file,
+            pyarrow.csv.ReadOptions(
+                block_size=BLOCK, column_names=list(text), encoding=written.encoding
+            ),
+            pyarrow.csv.ParseOptions(delimiter=written.delimiter, newlines_in_values=True),
+            pyarrow.csv.ConvertOptions(column_types=text),
+        )
+        read = -1  # the header comes as a row
+        for batch in reader:
+            if any(pc.any(pc.match_substring_regex(c, "[\r\n]")).as_py() for c in batch.columns):
+                raise pa.ArrowInvalid("a quote may be open: read line by line")
+            rows = pa.Table.from_batches([batch.rename_columns(names)])
+            rows = rows.slice(1) if read < 0 else rows
+            read = max(read, 0)
+            yield Batch(rows, np.arange(read + 1, read + len(rows) + 1, dtype=np.int64), [])
+            read += len(rows)
+
+
+def _ends_in_quotes(file: IO[bytes]) -> bool:
+    """Tell whether the last line opens a quote and does not close it, as in a file cut off."""
+    size = file.seek(0, SEEK_END)
+    file.seek(max(0, size - LONGEST))
+    last = file.read().rpartition(b"\n")[2]
+    file.seek(0)
+    return last.count(b'"') % 2 == 1
+
+
+def careful_batches(written: Written, names: list[str]) -> Iterator[Batch]:
+    """Read a file line by line, keeping broken lines apart."""
+    with written.lines() as lines:
+        records = iter(written.records(lines, len(names)))
+        next(records)
+        number = 0
+        while True:
+            numbers: list[int] = []
+            values: list[list[str]] = []
+            broken: list[Broken] = []
+            for record in records:
+                number += 1
+                if record.values is None:
+                    raw = json.dumps(record.text, ensure_ascii=False)
+                    broken.append(Broken(number, record.reason, raw))
+                else:
+                    numbers.append(number)
+                    values.append(record.values)
+                if len(values) == BATCH or len(broken) == BATCH:
+                    break
+            columns = zip(*values, strict=True) if values else [()] * len(names)
+            arrays = [pa.array(column, pa.string()) for column in columns]
+            yield Batch(
+                pa.table(dict(zip(names, arrays, strict=True))), np.array(numbers, np.int64), broken
+            )
+            if len(values) < BATCH and len(broken) < BATCH:
+                return
