@@ -1,15 +1,18 @@
 """Import: a vendor's export becomes the contacts table, and what is bad goes to the rejects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from recontact.contacts import canonical
 from recontact.errors import UserError
 from recontact.sources.contacts import Rows, read_rows
+from recontact.sources.customers import pseudonymiser, settle_customers
 from recontact.sources.legs import merge_legs
 from recontact.sources.mapping import Mapping
+from recontact.sources.pseudonyms import Pseudonymiser
 from recontact.sources.rejects import rejects
 from recontact.sources.servicenow import read_incidents
 from recontact.sources.versions import versions
@@ -31,11 +34,16 @@ class Imported:
         `contact_id`, `raw` (the row as JSON).
     counts : dict of str to int
         `rows` read = `contacts` + `merged_legs` + `duplicates` + `rejected`.
+    identity : dict
+        Whom the contacts are of (see `recontact.sources.identity`): `by_customer_id`,
+        `by_number`, `withheld`, `invalid`, `without_country`, `unknown`, `shared`, and the
+        `worst` shared ones.
     """
 
     contacts: pa.Table
     rejects: pa.Table
     counts: dict[str, int]
+    identity: dict[str, Any] = field(default_factory=dict)
 
 
 def import_contacts(
@@ -81,27 +89,28 @@ def import_contacts(
     if source == "servicenow":
         if mapping is not None:
             raise UserError("servicenow takes no mapping file", "leave --mapping out")
-        return _settled(read_incidents(expand(files)))
+        return _settled(read_incidents(expand(files)), Mapping(), None)
     if not isinstance(mapping, Mapping):
         mapping = Mapping.read(Path(mapping)) if mapping else Mapping()
-    return _settled(read_rows(expand(files), mapping))
+    hashed = pseudonymiser(mapping)
+    return _settled(read_rows(expand(files), mapping), mapping, hashed)
 
 
-def _settled(rows: Rows) -> Imported:
-    """Keep one version of each row, then merge the legs."""
+def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Imported:
+    """Keep one version of each row, merge the legs, and find out whose contacts they are."""
     typed = canonical(rows.good)
     found = versions(typed)
     superseded = pa.array(found.superseded)
     old = typed.filter(superseded)
     stale = rejects(rows.where.filter(superseded), "superseded", old["contact_id"], old)
     kept = typed.filter(pa.array(~(found.duplicate | found.superseded)))
-    contacts = merge_legs(kept)
     apart = pa.concat_tables([rows.rejects, stale])
+    settled = settle_customers(merge_legs(kept), apart, mapping, hashed)
     counts = {
         "rows": rows.read,
-        "contacts": len(contacts),
-        "merged_legs": rows.merged + len(kept) - len(contacts),
+        "contacts": len(settled.contacts),
+        "merged_legs": rows.merged + len(kept) - len(settled.contacts),
         "duplicates": rows.duplicates + int(found.duplicate.sum()),
         "rejected": len(apart),
     }
-    return Imported(contacts, apart, counts)
+    return Imported(settled.contacts, settled.rejects, counts, settled.identity)

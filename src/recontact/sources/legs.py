@@ -1,6 +1,6 @@
 """Transfer legs become the one contact that the customer lived."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -45,27 +45,41 @@ def merge_legs(rows: pa.Table) -> pa.Table:
     >>> contact["contact_id"], contact["queue"], contact["talk_s"], contact["transfer_count"]
     ('a', 'sales', 150.0, 1)
     """
-    interaction = codes(rows["interaction_id"])
-    often = np.bincount(interaction[interaction >= 0], minlength=1)
-    place = np.flatnonzero((interaction >= 0) & (often[interaction] > 1))
+    return merge_groups(rows, codes(rows["interaction_id"]), RULES)
+
+
+def merge_groups(rows: pa.Table, group: Ints, rules: "Rules") -> pa.Table:
+    """Merge the rows that share a group into one each, by the rule of each column.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        All columns of the contacts table.
+    group : numpy.ndarray of int64
+        Code of each row's group, from 0; -1 stands alone.
+    rules : mapping of str to function
+        As `RULES`: column to the function that merges it.
+    """
+    often = np.bincount(group[group >= 0], minlength=1)
+    place = np.flatnonzero((group >= 0) & (often[group] > 1))
     if not len(place):
         return rows
-    order, starts = _by_interaction(rows, interaction, place)
+    order, starts = _by_group(rows, group, place)
     legs = rows.take(pa.array(order))
-    merged = pa.table({n: RULES.get(n, _first)(legs, n, starts) for n in legs.column_names})
+    merged = pa.table({n: rules.get(n, _first)(legs, n, starts) for n in legs.column_names})
     alone = np.setdiff1d(np.arange(len(rows)), place)
     where = np.concatenate([alone, np.minimum.reduceat(order, starts)])
     whole = pa.concat_tables([rows.take(pa.array(alone)), merged.cast(legs.schema)])
     return whole.take(pa.array(np.argsort(where))).replace_schema_metadata(rows.schema.metadata)
 
 
-def _by_interaction(rows: pa.Table, interaction: Ints, place: Ints) -> tuple[Ints, Ints]:
-    """Order the legs inside their interactions; tell where each interaction begins."""
+def _by_group(rows: pa.Table, group: Ints, place: Ints) -> tuple[Ints, Ints]:
+    """Order the legs inside their groups; tell where each group begins."""
     picked = rows.select(["started_at", "contact_id"]).take(pa.array(place))
-    picked = picked.append_column("interaction", pa.array(interaction[place]))
-    keys = [(name, "ascending") for name in ("interaction", "started_at", "contact_id")]
+    picked = picked.append_column("group", pa.array(group[place]))
+    keys = [(name, "ascending") for name in ("group", "started_at", "contact_id")]
     order = place[pc.sort_indices(picked, sort_keys=keys).to_numpy()]
-    return order, np.flatnonzero(np.diff(interaction[order], prepend=-1) != 0)
+    return order, np.flatnonzero(np.diff(group[order], prepend=-1) != 0)
 
 
 def _first(legs: pa.Table, name: str, starts: Ints) -> pa.ChunkedArray:
@@ -148,7 +162,8 @@ def _ends(legs: pa.Table, starts: Ints) -> Ints:
 
 LAST = ("reason", "disposition", "case_id", "csat", "nps", "ces", "survey_resolved")
 Rule = Callable[[pa.Table, str, Ints], pa.ChunkedArray | pa.Array]
-RULES: dict[str, Rule] = {  # of all other columns the first leg that has a value tells
+Rules = Mapping[str, Rule]
+RULES: Rules = {  # of all other columns the first leg that has a value tells
     **dict.fromkeys((*LAST, "agent_resolved", "notes"), _last),
     **dict.fromkeys(("wait_s", "talk_s", "hold_s", "wrap_s", "hold_count"), _sum),
     **dict.fromkeys(("ended_at", "tier"), _greatest),
@@ -159,3 +174,4 @@ RULES: dict[str, Rule] = {  # of all other columns the first leg that has a valu
     "known_at": _known,
     "dropped": _of_last,
 }
+REDIAL_RULES: Rules = {**RULES, "transfer_count": _sum}  # to dial again is no transfer

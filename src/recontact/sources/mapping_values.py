@@ -30,9 +30,10 @@ class SharedAbove(NamedTuple):
 
 
 class Pseudonyms(NamedTuple):
-    """Identifiers are replaced by keyed hashes; the key itself is never in a file."""
+    """Identifiers, and those in further columns, are hashed; the key itself is never in a file."""
 
     key_id: str
+    columns: tuple[str, ...] = ()
 
 
 def checked(content: Any, place: str) -> dict[str, Any]:
@@ -217,9 +218,12 @@ def _shared(value: object, where: str) -> SharedAbove:
 
 def _pseudonyms(value: object, where: str) -> Pseudonyms:
     like = 'write it like: pseudonyms: {key_id: "2026a"}, the key itself in RECONTACT_PSEUDONYM_KEY'
-    if not isinstance(value, dict) or set(value) != {"key_id"}:
-        raise UserError(f"{where} takes key_id and nothing else", like)
-    return Pseudonyms(_text(value["key_id"], f"{where}: key_id", like))
+    if not isinstance(value, dict) or not {"key_id"} <= set(value) <= {"key_id", "columns"}:
+        raise UserError(f"{where} takes key_id and perhaps columns, nothing else", like)
+    columns = value.get("columns", [])
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
+        raise UserError(f"{where}: columns holds no names", "write them like: columns: [email]")
+    return Pseudonyms(_text(value["key_id"], f"{where}: key_id", like), tuple(columns))
 
 
 CHECKS: dict[str, Callable[[object, str], Any]] = {
