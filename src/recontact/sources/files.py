@@ -1,7 +1,7 @@
 """Rows of CSV and Parquet files as they stand, in batches, each with its row number."""
 
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ __all__ = [
     "Broken",
     "is_parquet",
     "map_batches",
-    "other_delimiter",
+    "no_column",
     "parquet_batches",
     "require",
     "row_groups",
@@ -118,26 +118,31 @@ def require(path: Path, names: list[str], required: tuple[str, ...], mend: str) 
     missing = [name for name in required if name not in names]
     if not missing:
         return
-    have = ", ".join(names[:20])
-    mend = other_delimiter(names) or mend
-    raise UserError(f"{path} has no column '{missing[0]}' (it has: {have})", mend)
+    raise no_column(path, missing[0], names, mend)
 
 
-def other_delimiter(names: list[str]) -> str | None:
-    """Give the mend where a header row was read with the wrong delimiter, else None.
+def no_column(path: Path, name: str, names: list[str], mend: str) -> UserError:
+    """Say that a file lacks a column; where its delimiter is another one, that is the mend.
 
     Examples
     --------
-    >>> other_delimiter(["contact_id;started_at;ended_at"])
-    'its values are separated by semicolons: say delimiter: ";" in a mapping file (--mapping m.yaml)'
-    """  # noqa: E501 - as it is printed
+    >>> print(no_column(Path("a.csv"), "ended_at", ["contact_id;started_at;ended_at"], ""))
+    a.csv has no column 'ended_at' (it has: contact_id;started_at;ended_at)
+      mend: its values are separated by semicolons: say delimiter: ";" in a mapping file
+    """
+    mend = _other_delimiter(names) or mend
+    have = ", ".join(names[:20])
+    return UserError(f"{path} has no column '{name}' (it has: {have})", mend)
+
+
+def _other_delimiter(names: list[str]) -> str | None:
     together = "".join(names)
     sign = max(SEPARATORS, key=together.count)
     if together.count(sign) < len(names):
         return None
     shown = "\\t" if sign == "\t" else sign
     used = f"its values are separated by {SEPARATORS[sign]}"
-    return f'{used}: say delimiter: "{shown}" in a mapping file (--mapping m.yaml)'
+    return f'{used}: say delimiter: "{shown}" in a mapping file'
 
 
 def row_groups(path: Path) -> list[int]:
@@ -155,8 +160,21 @@ def row_groups(path: Path) -> list[int]:
         raise unreadable(path, error) from error
 
 
-def parquet_batches(path: Path, group: int | None = None, before: int = 0) -> Iterator[Batch]:
+def parquet_batches(
+    path: Path, group: int | None = None, before: int = 0, columns: Sequence[str] | None = None
+) -> Iterator[Batch]:
     """Read a Parquet file, or one of its row groups before which so many rows lie.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    group : int, optional
+        One of its row groups; all by default.
+    before : int
+        How many rows lie before what is read.
+    columns : sequence of str, optional
+        The columns to read where they are there; all by default.
 
     Raises
     ------
@@ -167,9 +185,10 @@ def parquet_batches(path: Path, group: int | None = None, before: int = 0) -> It
         file = pq.ParquetFile(path)
         distinct_names(path, file.schema_arrow.names)
         read = before
-        empty = pa.RecordBatch.from_pylist([], schema=file.schema_arrow)
+        names = [n for n in file.schema_arrow.names if columns is None or n in columns]
+        empty = pa.RecordBatch.from_pylist([], schema=file.schema_arrow).select(names)
         groups = None if group is None else [group]
-        batches = file.iter_batches(BATCH, row_groups=groups)
+        batches = file.iter_batches(BATCH, row_groups=groups, columns=names)
         for batch in batches if file.metadata.num_rows else [empty]:
             numbers = np.arange(read + 1, read + batch.num_rows + 1, dtype=np.int64)
             yield Batch(pa.Table.from_batches([batch]), numbers, [])
