@@ -188,7 +188,7 @@ def parquet_batches(
         names = [n for n in file.schema_arrow.names if columns is None or n in columns]
         empty = pa.RecordBatch.from_pylist([], schema=file.schema_arrow).select(names)
         groups = None if group is None else [group]
-        batches = file.iter_batches(BATCH, row_groups=groups, columns=names)
+        batches = file.iter_batches(BATCH, row_groups=groups, columns=columns and names)
         for batch in batches if file.metadata.num_rows else [empty]:
             numbers = np.arange(read + 1, read + batch.num_rows + 1, dtype=np.int64)
             yield Batch(pa.Table.from_batches([batch]), numbers, [])

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import REQUIRED, SCHEMA, map_values
 from recontact.errors import UserError
+from recontact.sources.files import no_column
 from recontact.sources.mapping_values import EXAMPLE, Pseudonyms, SharedAbove, checked
 from recontact.sources.parse import as_text, parse
 from recontact.sources.spelling import Spelling
@@ -119,7 +120,7 @@ class Mapping:
         >>> mapping.apply(pa.table({"Line": ["L1", "L2"], "x": [1, 2]}), Path("a.csv")).to_pylist()
         [{'queue': 'north', 'x': 1}, {'queue': 'L2', 'x': 2}]
         """  # noqa: E501 - reads better in one line
-        for name, theirs in self._named():
+        for name, theirs in self.named:
             if theirs not in rows.column_names:
                 raise _absent(theirs, rows.column_names, path, name)
         kept = {name for name in REQUIRED if name not in self.columns}
@@ -179,7 +180,7 @@ class Mapping:
             Names the field and the key.
         """
         have = sorted(set(names))
-        for name, theirs in self._named():
+        for name, theirs in self.named:
             if have and theirs not in have:
                 raise _absent(theirs, have, next(iter(files)), name)
 
@@ -189,14 +190,16 @@ class Mapping:
         after = bool(self.ended_after)
         return parse(rows, trim=trim, zone=self.time_zone, spelling=spelling, ended_after=after)
 
-    def _named(self) -> list[tuple[str, str]]:
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """Names here and the columns of the export that they stand for."""
         after = [("ended_after", self.ended_after)] if self.ended_after else []
         return [*self.columns.items(), *after]
 
     def _laid(self, columns: Columns, raw: pa.Table) -> Columns:
         """Take the columns that the mapping names, null where there are none, and constants."""
         nothing = pa.chunked_array([pa.nulls(len(raw), pa.string())])
-        for name, theirs in self._named():
+        for name, theirs in self.named:
             columns[name] = raw[theirs] if theirs in raw.column_names else nothing
         for name, value in self.constants.items():
             columns[name] = pa.chunked_array([pa.repeat(value, len(raw))])
@@ -240,8 +243,4 @@ def _marked(
 
 def _absent(theirs: str, have: list[str], path: Path, name: str) -> UserError:
     key = "ended_after" if name == "ended_after" else f"'{name}'"
-    listed = ", ".join(have[:20])
-    return UserError(
-        f"{path} has no column '{theirs}' (it has: {listed})",
-        f"mend {key} in the mapping file",
-    )
+    return no_column(path, theirs, have, f"mend {key} in the mapping file")
