@@ -1,22 +1,32 @@
 """recontact: will this customer have to call again, or the case escalate, and why."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recontact.labels.table import label
+    from recontact.api import examine, features_at, label, rates_of
+    from recontact.frames import to_pandas
     from recontact.policy import Policy
+    from recontact.tables import read_contacts
 
-__all__ = ["Policy", "label"]
+__all__ = [
+    "Policy",
+    "examine",
+    "features_at",
+    "label",
+    "rates_of",
+    "read_contacts",
+    "to_pandas",
+]
+_PLACES = {"Policy": "policy", "read_contacts": "tables", "to_pandas": "frames"}
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name on its first use, so that importing recontact stays fast."""
-    if name == "label":
-        from recontact.labels.table import label  # noqa: PLC0415 - see above
+    if name not in __all__:
+        raise AttributeError(f"module 'recontact' has no attribute {name!r}")
+    return getattr(import_module(f"recontact.{_PLACES.get(name, 'api')}"), name)
 
-        return label
-    if name == "Policy":
-        from recontact.policy import Policy  # noqa: PLC0415 - see above
 
-        return Policy
-    raise AttributeError(f"module 'recontact' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,8 +1,10 @@
 """The FCR policy: which contacts are judged, which count, and within what time."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from recontact.errors import UserError
 from recontact.policy_values import CHECKS, KEYS, parse_values, written
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Policy:
     """The rules by which contacts are labeled; checks and normalises itself when made.
 
@@ -59,6 +61,8 @@ class Policy:
     >>> policy = Policy.parse({"window": "7d", "by_program": {"acme": {"window": "30d"}}})
     >>> policy.for_program("acme").window == 30 * 24 * HOUR
     True
+    >>> policy
+    Policy.parse({'window': '7d', 'by_program': {'acme': {'window': '30d'}}})  # digest f22b7af199f3a149
     >>> Policy.parse({"window": "2d"}).digest == Policy().digest
     True
     """
@@ -87,6 +91,26 @@ class Policy:
 
     def __hash__(self) -> int:
         return hash(self.text())
+
+    def __repr__(self) -> str:
+        """Write what differs from the defaults, so that it can be read and pasted."""
+        differing = self._differing()
+        made = f"Policy.parse({differing})" if differing else "Policy()"
+        return f"{made}  # digest {self.digest}"
+
+    def _repr_html_(self) -> str:
+        """Show all keys in a notebook, those that differ from the defaults in bold."""
+        differing = self._differing()
+        rows = [
+            f"<tr><th>{key}</th><td>{_bold(written(key, getattr(self, key)), key in differing)}"
+            for key in KEYS
+        ]
+        return f"<table><caption>FCR policy {self.digest}</caption>{''.join(rows)}</table>"
+
+    def _differing(self) -> dict[str, object]:
+        usual = vars(Policy())
+        kept = {key: getattr(self, key) for key in KEYS}
+        return {key: written(key, value) for key, value in kept.items() if value != usual[key]}
 
     def _changes(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -180,6 +204,11 @@ class Policy:
         """
         own = self.by_program.get(program, {}) if program is not None else {}
         return replace(self, by_program={}, **own)
+
+
+def _bold(value: object, differs: bool) -> str:
+    text = escape(json.dumps(value, ensure_ascii=False).strip('"'), quote=False)
+    return f"<b>{text}</b>" if differs else text
 
 
 class _Loader(yaml.SafeLoader):

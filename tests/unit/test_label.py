@@ -3,7 +3,6 @@
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -62,36 +61,6 @@ def test_a_policy_may_be_a_mapping_or_a_file(tmp_path):
         assert label(contacts(1), policy).schema.metadata[b"recontact.policy_digest"] == wanted
     with pytest.raises(UserError, match="windo"):
         label(contacts(1), {"windo": "7d"})
-
-
-def test_pandas_and_other_tables_are_taken():
-    """A pandas table, its nan being null, gives the labels of the same Arrow table."""
-    table = contacts(3, customer_id=["x"] * 3, reason=["a"] * 3, talk_s=[1.0, None, 60.0])
-    policy = Policy.parse({"min_talk_s": 30})
-    frame = table.to_pandas()
-    assert isinstance(frame, pd.DataFrame)
-    assert label(frame, policy).equals(label(table, policy))
-    assert label(table.to_pydict(), policy).equals(label(table, policy))
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"contact_id": ["a", "b", "a"]}, "row 3"),
-        ({"contact_id": ["a", None, "c"]}, "no contact_id in row 2"),
-        ({"ended_at": [DAY] * 3}, "ended_at before started_at in row 2, 3"),
-        ({"started_at": ["x", "y", "z"]}, "started_at"),
-        ({"handled": ["x", "y", "z"]}, "handled"),
-    ],
-)
-def test_a_bad_row_is_refused(change, said):
-    """A table that is not clean is the user's error, naming rows or column and the mend."""
-    table = contacts(3)
-    for name, values in change.items():
-        table = pa.table({**{n: table[n] for n in table.column_names}, name: values})
-    with pytest.raises(UserError, match=said) as caught:
-        label(table)
-    assert "recontact import" in caught.value.mend
 
 
 def test_a_table_without_a_required_column_is_refused():

@@ -7,6 +7,7 @@ import pytest
 from recontact import Policy
 from recontact.durations import DAY, HOUR, format_duration, parse_duration
 from recontact.errors import UserError
+from recontact.policy_values import KEYS
 
 
 def test_an_empty_file_gives_the_defaults(tmp_path):
@@ -203,3 +204,23 @@ def test_every_key_changes_the_digest():
 def test_a_duration_is_read_back_as_written(microseconds):
     """Writing a duration loses nothing."""
     assert parse_duration(format_duration(microseconds)) == microseconds
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"window": "7d", "by_program": {"acme": {"lookback": "0h"}}}]
+)
+def test_a_policy_shows_what_differs(given):
+    """What is shown in a notebook makes the same policy again, with its digest beside it."""
+    policy = Policy.parse(given)
+    assert eval(repr(policy)) == policy  # noqa: S307 - ours
+    assert policy.digest in repr(policy)
+    assert ("window" in repr(policy)) == bool(given)
+
+
+def test_a_policy_shown_as_a_page_marks_what_differs():
+    """Every key is in the table, those that differ in bold, texts escaped."""
+    page = Policy.parse({"window": "7d", "exclude_dispositions": ["<b>"]})._repr_html_()
+    assert "<b>7d</b>" in page
+    assert page.count("<b>") == 2
+    assert "&lt;b&gt;" in page
+    assert all(f"<th>{key}</th>" in page for key in KEYS)

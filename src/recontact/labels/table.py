@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from recontact.contacts import escalated_of, instants
+from recontact.contacts import canonical, escalated_of, instants
 from recontact.durations import SECOND
 from recontact.errors import UserError
-from recontact.frames import clean_contacts
 from recontact.history import Order, codes, order
 from recontact.labels.edges import Edges
 from recontact.labels.kernel import Found, Lived, search
@@ -23,16 +22,36 @@ Flags = npt.NDArray[np.bool_]
 
 POLICY = b"recontact.policy"
 POLICY_DIGEST = b"recontact.policy_digest"
+SCHEMA = pa.schema(
+    [
+        ("contact_id", pa.string()),
+        ("eligible", pa.bool_()),
+        ("exclusion", pa.string()),
+        ("matured", pa.bool_()),
+        ("lookback_known", pa.bool_()),
+        ("previous_contact_id", pa.string()),
+        ("previous_gap_s", pa.float64()),
+        ("next_contact_id", pa.string()),
+        ("next_gap_s", pa.float64()),
+        ("first_contact", pa.bool_()),
+        ("repeated", pa.bool_()),
+        ("escalated", pa.bool_()),
+        ("escalation", pa.bool_()),
+        ("fcr", pa.bool_()),
+        ("episode_id", pa.string()),
+        ("episode_position", pa.int64()),
+    ]
+)
 
 
 def label(
-    contacts: Any, policy: Policy | Mapping[str, Any] | str | PathLike[str] | None = None
+    contacts: pa.Table, policy: Policy | Mapping[str, Any] | str | PathLike[str] | None = None
 ) -> pa.Table:
-    """Label every contact by a policy.
+    """Label every contact by a policy; `recontact.label` takes other tables and checks the rows.
 
     Parameters
     ----------
-    contacts : pyarrow.Table, pandas.DataFrame or polars.DataFrame
+    contacts : pyarrow.Table
         Clean contacts; optional columns may be missing.
     policy : Policy, mapping or path, optional
         A policy, its keys as a YAML file holds them, or that file; the defaults where left out.
@@ -48,8 +67,7 @@ def label(
     Raises
     ------
     UserError
-        A required column is missing or null, a type is wrong, a contact is not clean, or the
-        policy is wrong.
+        A required column is missing, a type is wrong, or the policy is wrong.
 
     Examples
     --------
@@ -62,12 +80,18 @@ def label(
     >>> labels.select(["next_contact_id", "next_gap_s", "repeated", "fcr"]).to_pylist()[0]
     {'next_contact_id': '2', 'next_gap_s': 86400.0, 'repeated': True, 'fcr': False}
     """
-    policy = _policy(policy)
-    table = clean_contacts(contacts)
+    policy = as_policy(policy)
+    table = canonical(contacts)
     return label_rows(table, policy, Edges.of(table, policy))
 
 
-def label_rows(contacts: pa.Table, policy: Policy, edges: Edges) -> pa.Table:
+def label_rows(
+    contacts: pa.Table,
+    policy: Policy,
+    edges: Edges,
+    ordered: Order | None = None,
+    applied: Rules | None = None,
+) -> pa.Table:
     """Label contacts that hold all rows of their customers; the record may be larger.
 
     Parameters
@@ -79,18 +103,20 @@ def label_rows(contacts: pa.Table, policy: Policy, edges: Edges) -> pa.Table:
         The rules.
     edges : Edges
         Of the whole record.
+    ordered, applied : Order and Rules, optional
+        Of these contacts and this policy, where they are there already.
 
     Returns
     -------
     pyarrow.Table
         As of `label`.
     """
-    ordered = order(contacts)
-    applied = rules(contacts, policy, ordered)
+    ordered = ordered or order(contacts)
+    applied = applied or rules(contacts, policy, ordered)
     lived = _lived(contacts, applied, ordered)
     found = _in_rows(_search(lived, ordered), ordered)
     columns = _columns(contacts, policy, edges, applied, found)
-    return pa.table(columns).replace_schema_metadata(marks(policy))
+    return pa.table(columns, SCHEMA.with_metadata(marks(policy)))
 
 
 def marks(policy: Policy) -> dict[bytes, bytes]:
@@ -98,7 +124,8 @@ def marks(policy: Policy) -> dict[bytes, bytes]:
     return {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
 
 
-def _policy(given: Policy | Mapping[str, Any] | str | PathLike[str] | None) -> Policy:
+def as_policy(given: Policy | Mapping[str, Any] | str | PathLike[str] | None) -> Policy:
+    """Take a policy, its keys as a YAML file holds them, or that file; None: the defaults."""
     if isinstance(given, Policy):
         return given
     if given is None or isinstance(given, Mapping):

@@ -5,6 +5,7 @@ from functools import reduce
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,8 @@ NOT_NEGATIVE = (
 PLAIN = Spelling()
 ENDED_AFTER = pa.field("ended_after", pa.float64())
 YEAR_1, YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
+MICROSECONDS = {"ns": 1, "us": 1, "ms": 10**3, "s": 10**6}  # how many one of these takes
+MICROSECONDS |= {"date32[day]": 86_400 * 10**6, "date64[ms]": 10**3}
 SHOWN = 60
 
 
@@ -105,13 +108,19 @@ def _texts(raw: pa.Table, field: pa.Field) -> pa.ChunkedArray:
     """Give the column as it came, nulls where there is none."""
     if field.name not in raw.column_names:
         return pa.chunked_array([pa.nulls(raw.num_rows, field.type)])
-    return _single(raw[field.name], field.name)
+    column = _single(raw[field.name], field.name)
+    if field.type == pa.float64() and pa.types.is_duration(column.type):
+        return _seconds(column)
+    unnumbered = field.type == pa.string() and pa.types.is_floating(column.type)
+    return _finite(column) if unnumbered else column  # nan names nobody
 
 
 def _single(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
-    """Unfold dictionaries; refuse lists and records."""
+    """Unfold dictionaries and other forms of text; refuse lists and records."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
     if pa.types.is_nested(column.type):
         raise UserError(
             f"column '{name}' holds {column.type}, one value a row is asked for",
@@ -167,14 +176,31 @@ def _finite(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
     return _where(pc.is_finite(numbers), numbers)
 
 
+def _seconds(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give spans of time as seconds."""
+    per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[column.type.unit]
+    return pc.divide(column.cast(pa.int64()).cast(pa.float64(), safe=False), float(per_second))
+
+
 def _instants(column: pa.ChunkedArray, engine: duckdb.DuckDBPyConnection) -> pa.ChunkedArray:
     if pa.types.is_duration(column.type):
         return pa.chunked_array([pa.nulls(len(column), INSTANT)])
     zone = getattr(column.type, "tz", None)
-    column = column.cast(pa.timestamp("us", tz=zone), safe=False)
+    column = _in_reach(column).cast(pa.timestamp("us", tz=zone), safe=False)
     if zone is None:  # the engine's zone is that of the times that name none
         return _in_years(_read(column, "CAST(x AS TIMESTAMPTZ)", engine))
     return _in_years(column.cast(INSTANT))
+
+
+def _in_reach(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Leave out what is too far away to be counted in microseconds: it would come round again."""
+    whole = column.cast(pa.int32()) if pa.types.is_date32(column.type) else column
+    whole = whole.cast(pa.int64())
+    furthest = (
+        np.iinfo(np.int64).max // MICROSECONDS[getattr(column.type, "unit", str(column.type))]
+    )
+    near = pc.and_(pc.less_equal(whole, furthest), pc.greater_equal(whole, -furthest))
+    return _where(near, column)
 
 
 def _in_years(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -222,3 +222,64 @@ def test_no_rows_are_no_fault() -> None:
     """An empty table is typed too."""
     typed, wrong = parse(pa.table({name: pa.array([], pa.string()) for name in FINE}))
     assert (len(typed), len(wrong)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "far"),
+    [
+        (pa.timestamp("s"), 2**62),
+        (pa.timestamp("ms", "UTC"), 2**62),
+        (pa.timestamp("us"), 2**62),
+        (pa.date32(), 2**31 - 1),
+        (pa.date64(), 2**62),
+    ],
+)
+def test_times_too_far_away_do_not_come_round_again(kind, far):
+    """A time that microseconds can't count is no time, never another one."""
+    whole = pa.int32() if kind == pa.date32() else pa.int64()
+    times = pa.array([far, -far, 0], whole).cast(kind)
+    table, wrong = parse(
+        pa.table({"contact_id": list("abc"), "started_at": times, "ended_at": times})
+    )
+    assert [time is None for time in table["started_at"].to_pylist()] == [True, True, False]
+    assert [said is None for said in wrong.to_pylist()] == [False, False, True]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_spans_of_time_are_seconds(unit):
+    """Durations as Parquet types them are read in seconds, negative ones refused."""
+    spans = pa.array([2, -1, None], pa.duration("s")).cast(pa.duration(unit))
+    t = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC)] * 3
+    columns = {"contact_id": list("abc"), "started_at": t, "ended_at": t, "talk_s": spans}
+    table, wrong = parse(pa.table(columns))
+    assert table["talk_s"].to_pylist() == [2.0, -1.0, None]
+    assert [said and said.split(":")[1] for said in wrong.to_pylist()] == [None, " negative", None]
+
+
+@pytest.mark.parametrize("form", [pa.large_string(), pa.string_view()])
+def test_every_form_of_text_is_text(form):
+    """Empty text is null and white space is trimmed whatever form the text came in."""
+    t = ["2026-01-01", " 2026-01-01 ", ""]
+    given = {
+        "contact_id": ["a", "b", "c"],
+        "started_at": t,
+        "ended_at": t,
+        "reason": ["", "x", "y"],
+    }
+    raw = pa.table({name: pa.array(values, form) for name, values in given.items()})
+    table, wrong = parse(raw)
+    assert table["reason"].to_pylist() == [None, "x", "y"]
+    assert wrong.to_pylist() == [None, None, "no started_at; no ended_at"]
+
+
+def test_a_float_that_is_no_number_names_nobody():
+    """NaN as a customer is an anonymous caller, as an id none."""
+    t = [dt.datetime(2026, 1, 1, tzinfo=dt.UTC)] * 2
+    nan = float("nan")
+    table, wrong = parse(
+        pa.table(
+            {"contact_id": [1.0, nan], "customer_id": [nan, 7.0], "started_at": t, "ended_at": t}
+        )
+    )
+    assert table["customer_id"].to_pylist() == [None, "7"]
+    assert wrong[1].as_py() == "no contact_id"
