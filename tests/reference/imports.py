@@ -3,7 +3,10 @@
 from typing import Any
 
 Row = dict[str, Any]
-FIRST = ("contact_id", "started_at", "queue", "channel", "program", "customer_id", "site", "colour")
+FIRST = (
+    *("contact_id", "started_at", "queue", "channel", "direction"),
+    *("program", "customer_id", "site", "colour"),
+)
 LAST = ("reason", "disposition", "case_id", "csat", "agent_resolved", "notes")
 SUMMED = ("wait_s", "talk_s", "hold_count", "transfer_count")
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -53,43 +54,32 @@ def merge_redials(contacts: pa.Table, within: int) -> Redials:
     >>> contact["contact_id"], contact["ended_at"].minute, contact["transfer_count"], merged.into
     ('a', 20, None, {'b': 'a'})
     """
-    into: dict[str, str] = {}
-    while True:  # an end that a merged contact takes over may reach a further start
-        chain = _chains(contacts, within)
-        if not (chain >= 0).any():
-            return Redials(contacts, into)
-        into = _followed(into, _into(contacts, chain))
-        contacts = merge_groups(contacts, chain, REDIAL_RULES)
-
-
-def _into(contacts: pa.Table, chain: Ints) -> dict[str, str]:
-    """Tell for each contact of a chain but its first the id of the first."""
-    rows = _in_order(contacts, chain, np.flatnonzero(chain >= 0))
+    rows, chain = _chains(contacts, within)
+    group = np.full(len(contacts), -1, dtype=np.int64)
+    group[rows] = chain
     ids = contacts["contact_id"].take(pa.array(rows)).to_pylist()
-    first = np.flatnonzero(np.diff(chain[rows], prepend=-1))
-    size = np.diff(np.append(first, len(rows)))
-    heads = [ids[k] for k in np.repeat(first, size)]
-    return {own: head for own, head in zip(ids, heads, strict=True) if own != head}
+    heads = [ids[k] for k in np.searchsorted(chain, chain)]
+    into = {own: head for own, head in zip(ids, heads, strict=True) if own != head}
+    return Redials(merge_groups(contacts, group, REDIAL_RULES), into)
 
 
-def _followed(before: dict[str, str], now: dict[str, str]) -> dict[str, str]:
-    return {own: now.get(head, head) for own, head in before.items()} | now
-
-
-def _chains(contacts: pa.Table, within: int) -> Ints:
-    """Number the chains of contacts to be merged; -1 stands alone."""
+def _chains(contacts: pa.Table, within: int) -> tuple[Ints, Ints]:
+    """Give the rows of contacts to be merged in order, and the number of the chain of each."""
     line = _lines(contacts)
     lost = pc.fill_null(contacts["dropped"], fill_value=False).to_numpy()
     rows = _in_order(contacts, line, np.flatnonzero((line >= 0) & np.isin(line, line[lost])))
     started, ended = instants(contacts["started_at"])[rows], instants(contacts["ended_at"])[rows]
-    same = np.diff(line[rows]) == 0
-    again = same & lost[rows][:-1] & (started[1:] - ended[:-1] <= within)
-    chain = np.full(len(contacts), -1, dtype=np.int64)
-    if again.any():
-        numbered = np.cumsum(~np.append([False], again))
-        in_chain = np.append(again, [False]) | np.append([False], again)
-        chain[rows[in_chain]] = numbered[in_chain]
-    return chain
+    may = (np.diff(line[rows]) == 0) & lost[rows][:-1]
+    reached = ended  # the greatest end of the chain so far: calls of one customer may overlap
+    while True:
+        again = may & (started[1:] - reached[:-1] <= within)
+        chain = np.cumsum(~np.append([False], again)) if len(rows) else rows
+        further = pd.Series(ended).groupby(chain).cummax().to_numpy()
+        if np.array_equal(further, reached):
+            break
+        reached = further
+    several = np.append(again, [False]) | np.append([False], again)
+    return (rows[several], chain[several]) if len(rows) else (rows, chain)
 
 
 def _lines(contacts: pa.Table) -> Ints:
