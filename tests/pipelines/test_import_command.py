@@ -31,6 +31,16 @@ def test_contacts_and_rejects_are_written_and_counted(
         "merged_legs": 0,
         "duplicates": 1,
         "rejected": 1,
+        "identity": {
+            "by_customer_id": 0,
+            "by_number": 0,
+            "withheld": 0,
+            "invalid": 0,
+            "without_country": 0,
+            "unknown": 1,
+            "shared": 0,
+            "worst": [],
+        },
         "out": str(out),
         "rejects": str(rejects),
     }

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -57,8 +57,14 @@ def import_(
         )
     with progress("writing"):
         write_table(imported.contacts, out)
-    result = {**imported.counts, "out": out, "rejects": beside if told else None}
-    emit(result, _words(imported.counts, out, beside), as_json)
+    result = {
+        **imported.counts,
+        "identity": imported.identity,
+        "out": out,
+        "rejects": beside if told else None,
+    }
+    words = [_words(imported.counts, out, beside), *_whom(imported.identity)]
+    emit(result, "\n".join(words), as_json)
 
 
 def _words(counts: dict[str, int], out: Path, beside: Path) -> str:
@@ -72,3 +78,22 @@ def _words(counts: dict[str, int], out: Path, beside: Path) -> str:
             f"{counts['rejected']:>10,} rows rejected{where}",
         ]
     )
+
+
+def _whom(identity: dict[str, Any]) -> list[str]:
+    """Say whom the contacts are of, where more than `customer_id` tells it."""
+    nobody = ("withheld", "invalid", "without_country", "unknown")
+    counts = [f"{identity[kind]:,} {kind.replace('_', ' ')}" for kind in nobody if identity[kind]]
+    lines = []
+    if identity["by_number"] or any(identity[kind] for kind in nobody[:3]):
+        lines.append(
+            f"{identity['by_number']:>10,} contacts linked by number, "
+            f"{identity['by_customer_id']:,} by customer_id; nobody: {', '.join(counts) or 'none'}"
+        )
+    if identity["without_country"]:
+        lines.append("           for numbers without country, write ani_region in the mapping file")
+    if identity["shared"]:
+        worst = ", ".join(f"{one['customer_id']} {one['contacts']:,}" for one in identity["worst"])
+        lines.append(f"{identity['shared']:>10,} contacts of shared identities left unlinked")
+        lines += [f"           most of: {worst}"] if worst else []
+    return lines
