@@ -1,5 +1,6 @@
 """Import: a vendor's export becomes the contacts table, and what is bad goes to the rejects."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,28 @@ import pyarrow as pa
 
 from recontact.contacts import canonical
 from recontact.errors import UserError
+from recontact.sources.amazon_connect import read_contact_records
 from recontact.sources.contacts import Rows, read_rows
 from recontact.sources.customers import pseudonymiser, settle_customers
+from recontact.sources.events import keep, of_contacts
+from recontact.sources.genesys import read_conversations
 from recontact.sources.legs import merge_legs
 from recontact.sources.mapping import Mapping
 from recontact.sources.pseudonyms import Pseudonymiser
 from recontact.sources.rejects import rejects
 from recontact.sources.servicenow import read_incidents
+from recontact.sources.twilio import read_task_events
 from recontact.sources.versions import versions
 from recontact.tables import Paths, expand
 
-SOURCES = ("contacts", "servicenow")
+Reader = Callable[[list[Path], Mapping], Rows]
+READERS: dict[str, Reader] = {
+    "contacts": read_rows,
+    "amazon-connect": read_contact_records,
+    "genesys": read_conversations,
+    "twilio": read_task_events,
+}
+SOURCES = (*READERS, "servicenow")
 
 
 @dataclass(frozen=True)
@@ -38,12 +50,16 @@ class Imported:
         Whom the contacts are of (see `recontact.sources.identity`): `by_customer_id`,
         `by_number`, `withheld`, `invalid`, `without_country`, `unknown`, `shared`, and the
         `worst` shared ones.
+    events : pyarrow.Table or None
+        What happened during the contacts (`contact_id`, `at`, `event`, `queue`, `agent_id`);
+        None where the source doesn't tell.
     """
 
     contacts: pa.Table
     rejects: pa.Table
     counts: dict[str, int]
     identity: dict[str, Any] = field(default_factory=dict)
+    events: pa.Table | None = None
 
 
 def import_contacts(
@@ -93,7 +109,7 @@ def import_contacts(
     if not isinstance(mapping, Mapping):
         mapping = Mapping.read(Path(mapping)) if mapping else Mapping()
     hashed = pseudonymiser(mapping)
-    return _settled(read_rows(expand(files), mapping), mapping, hashed)
+    return _settled(READERS[source](expand(files), mapping), mapping, hashed)
 
 
 def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Imported:
@@ -103,9 +119,14 @@ def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Impo
     superseded = pa.array(found.superseded)
     old = typed.filter(superseded)
     stale = rejects(rows.where.filter(superseded), "superseded", old["contact_id"], old)
-    kept = typed.filter(pa.array(~(found.duplicate | found.superseded)))
+    stays = ~(found.duplicate | found.superseded)
+    kept = typed.filter(pa.array(stays))
     apart = pa.concat_tables([rows.rejects, stale])
-    settled = settle_customers(merge_legs(kept), apart, mapping, hashed)
+    merged = merge_legs(kept)
+    settled = settle_customers(merged, apart, mapping, hashed)
+    events = None
+    if rows.events is not None:
+        events = of_contacts(keep(rows.events, stays), kept, merged, settled.into)
     counts = {
         "rows": rows.read,
         "contacts": len(settled.contacts),
@@ -113,4 +134,4 @@ def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Impo
         "duplicates": rows.duplicates + int(found.duplicate.sum()),
         "rejected": len(apart),
     }
-    return Imported(settled.contacts, settled.rejects, counts, settled.identity)
+    return Imported(settled.contacts, settled.rejects, counts, settled.identity, events)

@@ -4,12 +4,13 @@ Read are JSON lines, records one after another without line ends (as delivery st
 a JSON array, and objects (pages) that hold the array of records under a known key.
 """
 
+import gc
 import gzip
 import json
 import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
@@ -98,7 +99,7 @@ def map_records(
      (4, 'cut off: the record does not end')])
     """
     try:
-        with _open(path) as text:
+        with _open(path) as text, _uncollected():
             return [function(batch) for batch in _batches(_parts(path, text), keys)]
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
@@ -165,6 +166,18 @@ def _flat(record: Record, prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the collector of cycles away: it would walk all records read again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _open(path: Path) -> TextIOWrapper:
