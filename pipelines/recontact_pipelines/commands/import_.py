@@ -50,9 +50,10 @@ def import_(
     if told:
         write_table(imported.rejects, beside)
     if not len(imported.contacts):
+        rows = f"{imported.counts['rows']} rows in {', '.join(files[:3])}"
         where = f": see {beside}" if len(imported.rejects) else ""
         raise UserError(
-            f"no row left: of {imported.counts['rows']} rows none became a contact{where}",
+            f"no row left: of {rows} none became a contact{where}",
             "mend the export, or name its columns in a mapping file",
         )
     with progress("writing"):

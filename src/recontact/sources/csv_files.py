@@ -1,11 +1,12 @@
 """Rows of CSV files as they stand, in batches: quickly where nothing is wrong, else carefully."""
 
+import gzip
 import json
 import zipfile
 from collections.abc import Iterator
 from io import SEEK_END, TextIOWrapper
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ BATCH = 1 << 18
 BLOCK = 1 << 23
 OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
 AS_UTF8 = "save it as CSV in UTF-8"
+OTHER_FORMS = {b"PK\x03\x04": "a zip file or a workbook (.xlsx)", b"\x1f\x8b": "packed with gzip"}
 NAME_ENCODING = f"name its encoding in a mapping file, as encoding: cp1252, or {AS_UTF8}"
 
 
@@ -72,14 +74,19 @@ def distinct_names(path: Path, names: list[str]) -> None:
 
 
 def _open(path: Path) -> IO[bytes]:
-    """Open a CSV file, or the one inside a zip file."""
+    """Open a CSV file, or the one inside a zip or gzip file."""
+    if path.suffix.lower() == ".gz":
+        return cast("IO[bytes]", gzip.open(path))
     if path.suffix.lower() != ".zip":
         return path.open("rb")
     with zipfile.ZipFile(path) as archive:
         inside = [name for name in archive.namelist() if name.lower().endswith(".csv")]
         if len(inside) != 1:
             raise UserError(f"{path} holds {len(inside)} CSV files, not one", "unzip it first")
-        return archive.open(inside[0])
+        try:
+            return archive.open(inside[0])
+        except (RuntimeError, NotImplementedError) as error:  # locked, or packed in some rare way
+            raise UserError(f"{path} can't be unpacked: {error}", "unzip it first") from error
 
 
 def header(written: Written) -> list[str]:
@@ -91,19 +98,33 @@ def header(written: Written) -> list[str]:
         There are none, or two are the same.
     """
     path = written.path
-    with _open(path) as file:
-        if file.read(2) in OTHER_ENCODINGS and written.encoding == "utf-8":
-            mend = f"say encoding: utf-16 in a mapping file (--mapping m.yaml), or {AS_UTF8}"
-            raise UserError(f"{path} is in UTF-16, not UTF-8", mend)
+    _check_form(written)
     with written.lines() as lines:
         first = next(iter(written.records(lines)), None)
     if first is None:
         raise UserError(f"{path} is empty", "give a file with a header row")
     if first.values is None:
         raise UserError(f"{path}: the header row is broken: {first.reason}", NAME_ENCODING)
+    if "\0" in "".join(first.values):
+        mend = f"if it is UTF-16, say encoding: utf-16-le in a mapping file, or {AS_UTF8}"
+        raise UserError(f"{path}: the header row is broken: it holds NUL characters", mend)
     names = [name.strip() or f"column_{i}" for i, name in enumerate(first.values, start=1)]
     distinct_names(path, names)
     return names
+
+
+def _check_form(written: Written) -> None:
+    """Refuse what is no text, or text of another encoding than is said."""
+    path = written.path
+    with _open(path) as file:
+        start = file.read(4)
+    other = next((form for sign, form in OTHER_FORMS.items() if start.startswith(sign)), None)
+    if other:
+        raise UserError(f"{path} is {other}, not CSV", "unpack it, or export it as CSV in UTF-8")
+    if start[:2] in OTHER_ENCODINGS and written.encoding == "utf-8":
+        name = "UTF-32" if start[2:] == b"\0\0" else "UTF-16"
+        mend = f"say encoding: {name.lower()} in a mapping file (--mapping m.yaml), or {AS_UTF8}"
+        raise UserError(f"{path} is in {name}, not UTF-8", mend)
 
 
 def quick_batches(written: Written, names: list[str]) -> Iterator[Batch]:
@@ -122,13 +143,19 @@ def quick_batches(written: Written, names: list[str]) -> Iterator[Batch]:
         )
         read = -1  # the header comes as a row
         for batch in reader:
-            if any(pc.any(pc.match_substring_regex(c, "[\r\n]")).as_py() for c in batch.columns):
+            if any(map(_unusual, batch.columns)):
                 raise pa.ArrowInvalid("a quote may be open: read line by line")
             rows = pa.Table.from_batches([batch.rename_columns(names)])
             rows = rows.slice(1) if read < 0 else rows
             read = max(read, 0)
             yield Batch(rows, np.arange(read + 1, read + len(rows) + 1, dtype=np.int64), [])
             read += len(rows)
+
+
+def _unusual(column: pa.Array) -> bool:
+    """Tell whether a value goes over several lines or is very long."""
+    over_lines = pc.any(pc.match_substring_regex(column, "[\r\n]")).as_py()
+    return over_lines or (pc.max(pc.binary_length(column)).as_py() or 0) > LONGEST
 
 
 def _ends_in_quotes(file: IO[bytes]) -> bool:

@@ -1,6 +1,7 @@
 """Rows of CSV and Parquet files as they stand, in batches, each with its row number."""
 
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -48,7 +49,7 @@ def map_batches(
     Parameters
     ----------
     path : pathlib.Path
-        A Parquet file, a CSV file, or a zip file that holds one CSV file.
+        A Parquet file, a CSV file (perhaps packed: ``.gz``), or a zip file that holds one.
     function : callable
         Takes a `Batch`. Texts of a CSV file come as they are written there.
     delimiter, encoding : str
@@ -85,7 +86,7 @@ def map_batches(
             return [function(batch) for batch in careful_batches(written, names)]
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in {encoding}", NAME_ENCODING) from error
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise unreadable(path, error) from error
 
 
