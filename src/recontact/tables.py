@@ -141,13 +141,20 @@ def refuse_repeated(files: list[Path], sizes: list[int], keys: pa.Table) -> None
     UserError
         A value is there twice.
     """
-    ends = [int(end) for end in np.cumsum(sizes)]
-    for name, why in KEYS.items():
+    for name in KEYS:
         rows = repeated(keys[name])
         if len(rows):
             value = keys[name][int(rows[0])].as_py()
-            where = ", ".join(_place(int(row), ends, files) for row in rows[:NAMED])
-            raise UserError(f"{name} {value!r} {why}: {where}", IMPORT)
+            raise not_once(files, sizes, name, value, rows.tolist())
+
+
+def not_once(
+    files: list[Path], sizes: list[int], name: str, value: str, rows: list[int]
+) -> UserError:
+    """Say of a key which rows hold the same value; they are counted from 0 over all files."""
+    ends = [int(end) for end in np.cumsum(sizes)]
+    where = ", ".join(_place(row, ends, files) for row in rows[:NAMED])
+    return UserError(f"{name} {value!r} {KEYS[name]}: {where}", IMPORT)
 
 
 def read_table(paths: Paths) -> pa.Table:
