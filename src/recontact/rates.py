@@ -1,8 +1,11 @@
 """Rates over labels: first contact resolution, repeats, escalations and survey answers, by group.
 
-Every rate has the 95 % interval of Wilson (1927), "Probable inference, the law of succession,
-and statistical inference", which holds for small groups and for rates near 0 or 1.
+Every rate has its 95 % interval by Wilson's method (`recontact.intervals`).
 """
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +14,9 @@ import pyarrow.compute as pc
 
 from recontact.contacts import canonical, instants
 from recontact.errors import UserError
-from recontact.history import codes, order
+from recontact.groups import Groups, groups
+from recontact.history import Order, order
+from recontact.intervals import wilson
 from recontact.labels.rules import rules
 from recontact.labels.table import policy_of
 from recontact.policy import Policy
@@ -19,7 +24,6 @@ from recontact.policy import Policy
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
 RATES = {  # what a rate is called in words
     "fcr": "FCR rate",
     "gross_fcr": "gross FCR rate",
@@ -30,6 +34,22 @@ RATES = {  # what a rate is called in words
     "csat": "CSAT",
 }
 CSAT_POSITIVE = 4.0  # of a scale from 1 to 5
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What rates are counted of, in the row order of the contacts.
+
+    Attributes
+    ----------
+    shares : mapping of str to pair of numpy.ndarray of bool
+        By rate: which contacts are hits, and of which it is taken.
+    answers : mapping of str to numpy.ndarray of float
+        Survey answers of which the mean is taken: `nps` in points, `ces`; nan where none.
+    """
+
+    shares: Mapping[str, tuple[Flags, Flags]]
+    answers: Mapping[str, Floats]
 
 
 def rates(
@@ -47,7 +67,8 @@ def rates(
     labels : pyarrow.Table
         Their labels, with the policy in the metadata.
     by : str, optional
-        A column of the contacts, such as `agent_id`, `queue` or `reason`.
+        What `recontact.groups.groups` knows: a column of the contacts, such as `agent_id`,
+        `queue` or `reason`; `week`, `month`, `reason:1`.
     csat_positive : float
         The least `csat` answer that is positive.
 
@@ -76,48 +97,76 @@ def rates(
     >>> table.select(["fcr", "fcr_of", "repeat", "repeat_of"]).to_pylist()
     [{'fcr': 0.0, 'fcr_of': 1, 'repeat': 0.3333333333333333, 'repeat_of': 3}]
     """
-    policy = policy_of(labels)
-    table, labels = canonical(contacts), _beside(contacts, labels)
-    group, names = _groups(table, by)
-    columns: dict[str, pa.Array] = {
-        "group": pa.array(names, pa.string()),
-        "contacts": pa.array(np.bincount(group, minlength=len(names))),
-    }
-    for name, (hits, of) in _measures(table, labels, policy, csat_positive).items():
-        columns |= _shares(name, _count(group, hits & of, names), _count(group, of, names))
-    columns |= _answers(table, group, names)
-    sums = pa.table(columns)
+    table = canonical(contacts)
+    sums = tally(measure(table, labels, csat_positive), groups(table, by))
     ranks = [("fcr_of", "descending"), ("contacts", "descending"), ("group", "ascending")]
     return sums.sort_by(ranks).replace_schema_metadata(labels.schema.metadata)
 
 
-def wilson(hits: npt.ArrayLike, of: npt.ArrayLike, z: float = Z) -> tuple[Floats, Floats]:
-    """Give the bounds of Wilson's score interval of a share; nan where of none.
+def measure(
+    contacts: pa.Table,
+    labels: pa.Table,
+    csat_positive: float = CSAT_POSITIVE,
+    ordered: Order | None = None,
+) -> Measures:
+    """Find for each rate which contacts are hits, and of which it is taken.
 
     Parameters
     ----------
-    hits, of : array_like of int
-        How many, out of how many.
-    z : float
-        Normal quantile; the default gives 95 %.
+    contacts : pyarrow.Table
+        Canonical contacts.
+    labels : pyarrow.Table
+        Their labels, in any order.
+    csat_positive : float
+        The least `csat` answer that is positive.
+    ordered : Order, optional
+        `recontact.history.order` of the contacts, where it is already there.
 
-    Examples
-    --------
-    >>> low, high = wilson([0, 8], [10, 10])
-    >>> low.round(3).tolist(), high.round(3).tolist()
-    ([0.0, 0.49], [0.278, 0.943])
+    Raises
+    ------
+    UserError
+        Labels of other contacts, or without policy.
     """
-    n = np.asarray(of, dtype=float)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.asarray(hits, dtype=float) / n
-        middle = share + z**2 / (2 * n)
-        reach = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-        scale = 1 + z**2 / n
-        low, high = (middle - reach) / scale, (middle + reach) / scale
-    return np.maximum(low, 0.0), np.minimum(high, 1.0)
+    policy = policy_of(labels)
+    labels = beside(contacts, labels)
+    fcr, judged = known(labels["fcr"])
+    _, first_known = known(labels["first_contact"])
+    repeated, matured = known(labels["repeated"])  # known where eligible and matured
+    csat, nps, ces = (contacts[name].to_numpy() for name in ("csat", "nps", "ces"))
+    shares = {
+        "fcr": (fcr, judged),
+        "gross_fcr": (fcr, matured & first_known),
+        "repeat": (repeated, matured),
+        "escalation": known(labels["escalation"]),
+        "own_escalation": known(labels["escalated"]),
+        "unknown_reason": (followed_by_unknown(contacts, policy, ordered), judged),
+        "csat": (csat >= csat_positive, ~np.isnan(csat)),
+    }
+    points = np.where(np.isnan(nps), np.nan, 100.0 * ((nps >= 9) * 1 - (nps <= 6) * 1))
+    return Measures(shares, {"nps": points, "ces": ces})
 
 
-def followed_by_unknown(contacts: pa.Table, policy: Policy) -> Flags:
+def tally(measures: Measures, grouped: Groups) -> pa.Table:
+    """Count measures by group.
+
+    Returns
+    -------
+    pyarrow.Table
+        As of `rates`, in the order of the groups.
+    """
+    size = len(grouped.names)
+    columns: dict[str, Any] = {
+        "group": pa.array(grouped.names, pa.string()),
+        "contacts": pa.array(np.bincount(grouped.codes, minlength=size)),
+    }
+    for name, (hits, of) in measures.shares.items():
+        columns |= _shares(name, count(grouped, hits & of), count(grouped, of))
+    for name, values in measures.answers.items():
+        columns |= _mean(name, values, grouped)
+    return pa.table(columns)
+
+
+def followed_by_unknown(contacts: pa.Table, policy: Policy, ordered: Order | None = None) -> Flags:
     """Tell which contacts were followed within their window by one whose reason is unknown.
 
     That one is of the same customer and program and counts; a repeat may hide in it.
@@ -128,8 +177,10 @@ def followed_by_unknown(contacts: pa.Table, policy: Policy) -> Flags:
         Canonical contacts.
     policy : Policy
         Whose windows and rules of counting hold.
+    ordered : Order, optional
+        `recontact.history.order` of the contacts, where it is already there.
     """
-    ordered = order(contacts)
+    ordered = ordered or order(contacts)
     applied, rows = rules(contacts, policy, ordered), ordered.rows
     started = instants(contacts["started_at"])[rows]
     ended = instants(contacts["ended_at"])[rows]
@@ -146,7 +197,7 @@ def followed_by_unknown(contacts: pa.Table, policy: Policy) -> Flags:
     return followed
 
 
-def _beside(contacts: pa.Table, labels: pa.Table) -> pa.Table:
+def beside(contacts: pa.Table, labels: pa.Table) -> pa.Table:
     """Give the labels in the row order of the contacts."""
     if len(contacts) == len(labels):
         ids = contacts["contact_id"].cast(pa.string())
@@ -161,47 +212,15 @@ def _beside(contacts: pa.Table, labels: pa.Table) -> pa.Table:
     )
 
 
-def _groups(contacts: pa.Table, by: str | None) -> tuple[npt.NDArray[np.int64], list[str | None]]:
-    """Number the groups, the unknown one last, and name them."""
-    if by is None:
-        return np.zeros(len(contacts), dtype=np.int64), [None]
-    if by not in contacts.column_names:
-        raise UserError(
-            f"no column '{by}' to group by", f"there are {', '.join(contacts.column_names)}"
-        )
-    column = contacts[by].cast(pa.string())
-    names = column.drop_null().unique().to_pylist()
-    unknown = [None] if column.null_count else []
-    return codes(column) % (len(names) + 1), [*names, *unknown]
-
-
-def _measures(
-    contacts: pa.Table, labels: pa.Table, policy: Policy, csat_positive: float
-) -> dict[str, tuple[Flags, Flags]]:
-    """Give for each rate which contacts are hits, and of which it is taken."""
-    fcr, judged = _known(labels["fcr"])
-    _, first_known = _known(labels["first_contact"])
-    repeated, matured = _known(labels["repeated"])  # known where eligible and matured
-    csat = contacts["csat"].to_numpy()
-    return {
-        "fcr": (fcr, judged),
-        "gross_fcr": (fcr, matured & first_known),
-        "repeat": (repeated, matured),
-        "escalation": _known(labels["escalation"]),
-        "own_escalation": _known(labels["escalated"]),
-        "unknown_reason": (followed_by_unknown(contacts, policy), judged),
-        "csat": (csat >= csat_positive, ~np.isnan(csat)),
-    }
-
-
-def _known(column: pa.ChunkedArray) -> tuple[Flags, Flags]:
+def known(column: pa.ChunkedArray) -> tuple[Flags, Flags]:
     """Give a nullable boolean as what is true and what is known."""
     values = pc.fill_null(column, fill_value=False).to_numpy()
     return np.asarray(values, dtype=bool), np.asarray(pc.is_valid(column).to_numpy(), dtype=bool)
 
 
-def _count(group: npt.NDArray[np.int64], rows: Flags, names: list[str | None]) -> Floats:
-    return np.bincount(group[rows], minlength=len(names)).astype(float)
+def count(grouped: Groups, rows: Flags) -> Floats:
+    """Count by group the contacts that are marked."""
+    return np.bincount(grouped.codes[rows], minlength=len(grouped.names)).astype(float)
 
 
 def _shares(name: str, hits: Floats, of: Floats) -> dict[str, pa.Array]:
@@ -213,20 +232,11 @@ def _shares(name: str, hits: Floats, of: Floats) -> dict[str, pa.Array]:
     return {**shares, f"{name}_of": pa.array(of.astype(np.int64))}
 
 
-def _answers(
-    contacts: pa.Table, group: npt.NDArray[np.int64], names: list[str | None]
-) -> dict[str, pa.Array]:
-    """Give NPS in points and the mean CES."""
-    nps, ces = contacts["nps"].to_numpy(), contacts["ces"].to_numpy()
-    points = np.where(np.isnan(nps), np.nan, 100.0 * ((nps >= 9) * 1 - (nps <= 6) * 1))
-    return _mean("nps", points, group, names) | _mean("ces", ces, group, names)
-
-
-def _mean(
-    name: str, values: Floats, group: npt.NDArray[np.int64], names: list[str | None]
-) -> dict[str, pa.Array]:
+def _mean(name: str, values: Floats, grouped: Groups) -> dict[str, pa.Array]:
     answered = ~np.isnan(values)
-    of = _count(group, answered, names)
-    sums = np.bincount(group[answered], weights=values[answered], minlength=len(names))
+    of = count(grouped, answered)
+    sums = np.bincount(
+        grouped.codes[answered], weights=values[answered], minlength=len(grouped.names)
+    )
     means = sums / np.where(of == 0, 1, of)
     return {name: pa.array(means, mask=of == 0), f"{name}_of": pa.array(of.astype(np.int64))}

@@ -9,8 +9,9 @@ import pytest
 from recontact import Policy, label
 from recontact.contacts import canonical
 from recontact.errors import UserError
+from recontact.intervals import wilson
 from recontact.labels.table import policy_of
-from recontact.rates import RATES, followed_by_unknown, rates, wilson
+from recontact.rates import RATES, followed_by_unknown, rates
 
 DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 

@@ -1,21 +1,36 @@
-"""What a report holds, before it is written as a page or as JSON."""
+"""What a report holds, before it is written as a page, as JSON or as CSV."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from recontact.contacts import canonical
 from recontact.doctor import Finding, examine
-from recontact.durations import DAY, HOUR, format_duration
-from recontact.labels.table import label, policy_of
+from recontact.durations import HOUR
+from recontact.groups import groups
+from recontact.history import Order, order
+from recontact.labels.edges import Edges
+from recontact.labels.table import policy_of
 from recontact.policy import Policy
-from recontact.policy_values import RELATED_BY
-from recontact.rates import CSAT_POSITIVE, rates
+from recontact.rates import CSAT_POSITIVE, Measures, beside, measure, tally
+from recontact.report.agreement import agreement
+from recontact.report.case_mix import ADJUSTED, case_mix, factors
+from recontact.report.followed import Followed, followed, related
+from recontact.report.reasons import next_issues, other_issue, repeats_caused
+from recontact.report.sensitivity import sensitivity as under_other_rules
+from recontact.report.standing import MIN_VOLUME, standing
+from recontact.report.survival import kaplan_meier
 
 Row = Mapping[str, Any]
-OTHER_WINDOWS = (DAY, 48 * HOUR, 72 * HOUR, 7 * DAY, 14 * DAY, 30 * DAY)
+
+SECTIONS = (  # shown without --by, where there is more than one group
+    *("week", "queue", "team", "agent_id", "site", "channel", "program", "reason:1", "reason"),
+)
+TIMES_US = np.array([*range(168), *range(168, 24 * 30 + 1, 12)], dtype=np.int64) * HOUR
 
 
 @dataclass(frozen=True)
@@ -26,21 +41,43 @@ class Report:
     ----------
     policy : Policy
         By which all but `sensitivity` was judged.
+    period : mapping
+        `first_start`, `last_end`, `as_of` (instants), and how many `contacts` there are, may be
+        judged (`eligible`), are first contacts whose outcome is known (`judged`).
+    min_volume : int
+        Groups with fewer judged contacts are small.
     overall : mapping
-        The rates over all contacts, a row of `recontact.rates.rates`.
+        The rates over all contacts, a row of `recontact.rates.tally`, with `same_issue`,
+        `any_issue` and `other_issue` (see `recontact.report.reasons.other_issue`).
     groups : mapping of str to list of mapping
-        By column, the same for each group, most judged first.
+        By what they are grouped by: rows of `recontact.report.standing.standing`.
+    case_mix : mapping of str to list of mapping
+        Likewise: rows of `recontact.report.case_mix.case_mix`.
+    repeats_caused, next_issues : list of mapping
+        See `recontact.report.reasons`.
+    time_to_repeat : list of mapping
+        The share of contacts that were followed by then, by `hours` since their end: `same` and
+        `any` issue with intervals, and `at_risk`, how many could still be watched.
+    agreement : list of mapping
+        See `recontact.report.agreement.agreement`.
     findings : list of Finding
         What the data can and cannot support.
     sensitivity : list of mapping
-        The rates under other rules: `change`, `policy_digest` and the rates. May be empty.
+        See `recontact.report.sensitivity.sensitivity`. May be empty.
     """
 
     policy: Policy
+    period: Row
+    min_volume: int
     overall: Row
-    groups: Mapping[str, list[Row]]
+    groups: Mapping[str, list[dict[str, Any]]]
+    case_mix: Mapping[str, list[dict[str, Any]]]
+    repeats_caused: list[dict[str, Any]]
+    next_issues: list[dict[str, Any]]
+    time_to_repeat: list[dict[str, Any]]
+    agreement: list[dict[str, Any]]
     findings: list[Finding]
-    sensitivity: list[Row]
+    sensitivity: list[dict[str, Any]]
 
 
 def collect(
@@ -49,6 +86,7 @@ def collect(
     by: Sequence[str] = (),
     csat_positive: float = CSAT_POSITIVE,
     sensitivity: bool = False,
+    min_volume: int = MIN_VOLUME,
 ) -> Report:
     """Collect a report.
 
@@ -57,11 +95,14 @@ def collect(
     contacts, labels : pyarrow.Table
         Clean contacts and their labels.
     by : sequence of str
-        Columns of the contacts to group by.
+        What to group by, one section each: columns of the contacts, `week`, `month`, `reason:1`;
+        by default those of `SECTIONS` that hold more than one group.
     csat_positive : float
         The least `csat` answer that is positive.
     sensitivity : bool
-        Also label under other windows, relatedness and rules, one after the other.
+        Also the rates under other windows, relatedness and rules.
+    min_volume : int
+        Groups with fewer judged contacts are marked as small and not compared.
 
     Raises
     ------
@@ -70,55 +111,85 @@ def collect(
 
     Examples
     --------
-    >>> import datetime as dt, pyarrow as pa
+    >>> import datetime as dt, pyarrow as pa, recontact
     >>> t = [dt.datetime(2026, 1, d) for d in (1, 9, 10, 20)]
     >>> contacts = pa.table({"contact_id": list("abcd"), "customer_id": ["w", "x", "x", "z"],
     ...                      "reason": ["bill"] * 4, "started_at": t, "ended_at": t})
-    >>> report = collect(contacts, label(contacts), by=["reason"], sensitivity=True)
+    >>> report = collect(contacts, recontact.label(contacts), by=["reason"])
     >>> report.overall["fcr"], report.groups["reason"][0]["group"]
     (0.0, 'bill')
-    >>> [(row["change"], row["repeat"]) for row in report.sensitivity][:2]
-    [('as it is', 0.3333333333333333), ('window 24h', 0.3333333333333333)]
     """
     table, policy = canonical(contacts), policy_of(labels)
+    labels, ordered = beside(table, labels), order(table)
+    grouped = {column: groups(table, column) for column in dict.fromkeys(by)}
+    if not by:
+        grouped = {column: groups(table, column) for column in SECTIONS}
+        grouped = {column: g for column, g in grouped.items() if len(set(g.names) - {None}) > 1}
+    same = followed(table, _same(policy), ordered)
+    anything = followed(table, related(policy, "any"), ordered)
+    counted = measure(table, labels, csat_positive, ordered)
+    counted = replace(counted, shares={**counted.shares, **other_issue(same, anything)})
+    overall = tally(counted, groups(table)).to_pylist()[0]
+    reasons = groups(table, "reason")
     return Report(
         policy=policy,
-        overall=rates(table, labels, csat_positive=csat_positive).to_pylist()[0],
-        groups={column: rates(table, labels, column, csat_positive).to_pylist() for column in by},
+        period=_period(table, labels, policy, overall),
+        min_volume=min_volume,
+        overall=overall,
+        groups={column: standing(counted, g, min_volume) for column, g in grouped.items()},
+        case_mix=_adjusted(table, ordered, counted, grouped, min_volume),
+        repeats_caused=repeats_caused(counted, reasons),
+        next_issues=next_issues(anything, reasons),
+        time_to_repeat=_curve(same, anything),
+        agreement=agreement(table, counted),
         findings=examine(table, labels),
-        sensitivity=_under(table, policy) if sensitivity else [],
+        sensitivity=under_other_rules(table, policy, ordered) if sensitivity else [],
     )
 
 
-def other_rules(policy: Policy) -> dict[str, Policy]:
-    """Name the policies that differ from this one in one rule.
-
-    Overrides by program are kept, and hide the change there.
-
-    Examples
-    --------
-    >>> list(other_rules(Policy()))[:3]
-    ['as it is', 'window 24h', 'window 72h']
-    """
-    changed = {"as it is": policy}
-    for window in OTHER_WINDOWS:
-        changed[f"window {format_duration(window)}"] = replace(
-            policy, window=window, window_by_reason={}
-        )
-    for related_by in RELATED_BY:
-        words = related_by.replace("_", " ")
-        changed[f"related by {words}"] = replace(policy, related_by=related_by)
-    changed["first level of the reason"] = replace(policy, related_by="reason", reason_level=1)
-    changed["abandoned attempts count"] = replace(policy, count_unhandled=True)
-    changed["only judged channels count"] = replace(policy, counted_channels=policy.index_channels)
-    changed["own escalation breaks no FCR"] = replace(policy, escalation_breaks_fcr=False)
-    same = [name for name, other in changed.items() if other == policy and name != "as it is"]
-    return {name: other for name, other in changed.items() if name not in same}
+def _same(policy: Policy) -> Policy:
+    """Give the policy's own way of relating; where that is any issue, by reason."""
+    return related(policy, "reason") if policy.related_by == "any" else policy
 
 
-def _under(contacts: pa.Table, policy: Policy) -> list[Row]:
-    rows: list[Row] = []
-    for change, other in other_rules(policy).items():
-        overall = rates(contacts, label(contacts, other)).to_pylist()[0]
-        rows.append({"change": change, "policy_digest": other.digest, **overall})
-    return rows
+def _period(contacts: pa.Table, labels: pa.Table, policy: Policy, overall: Row) -> Row:
+    _, as_of = Edges.of(contacts, policy).of_rows(contacts["program"], policy)
+    return {
+        "first_start": pc.min(contacts["started_at"]).as_py(),
+        "last_end": pc.max(contacts["ended_at"]).as_py(),
+        "as_of": pa.scalar(int(as_of.max()), pa.timestamp("us", tz="UTC")).as_py(),
+        "contacts": len(contacts),
+        "eligible": pc.sum(labels["eligible"]).as_py() or 0,
+        "judged": overall["fcr_of"],
+    }
+
+
+def _adjusted(
+    contacts: pa.Table,
+    ordered: Order,
+    measures: Measures,
+    grouped: Mapping[str, Any],
+    min_volume: int,
+) -> dict[str, list[dict[str, Any]]]:
+    wanted = [column for column in grouped if column in ADJUSTED]
+    if not wanted:
+        return {}
+    brought = factors(contacts, ordered)
+    return {column: case_mix(measures, brought, grouped[column], min_volume) for column in wanted}
+
+
+def _curve(same: Followed, anything: Followed) -> list[dict[str, Any]]:
+    """Give the share followed by then, over the eligible contacts of both."""
+    rows = same.eligible & anything.eligible & (same.seen_us >= 0)
+    longest = int(same.seen_us[rows].max(initial=0))
+    times = TIMES_US[longest >= TIMES_US]
+    columns: dict[str, Any] = {"hours": times / HOUR}
+    for name, found in (("same", same), ("any", anything)):
+        gap, seen = found.gap_us[rows], found.seen_us[rows]
+        still, low, high, at_risk = kaplan_meier(np.minimum(gap, seen), gap <= seen, times)
+        columns |= {name: 1 - still, f"{name}_low": 1 - high, f"{name}_high": 1 - low}
+        columns["at_risk"] = at_risk
+    return [
+        dict(zip(columns, values, strict=True))
+        for values in zip(*(list(column.tolist()) for column in columns.values()), strict=True)
+    ]

@@ -6,6 +6,19 @@ from typing import Any
 from recontact.durations import format_duration
 from recontact.policy import Policy
 
+GROUPS = {  # what groups are called: one, several
+    "agent_id": ("agent", "agents"),
+    "team": ("team", "teams"),
+    "queue": ("queue", "queues"),
+    "site": ("site", "sites"),
+    "reason": ("reason", "reasons"),
+    "reason:1": ("main reason", "main reasons"),
+    "channel": ("channel", "channels"),
+    "program": ("program", "programs"),
+    "week": ("week", "weeks"),
+    "month": ("month", "months"),
+}
+
 
 def percent(share: float) -> str:
     """Write a share in percent.
@@ -53,3 +66,8 @@ def policy_line(policy: Policy) -> str:
     if policy.by_program:
         parts.append(f"overrides for {len(policy.by_program)} programs")
     return f"{', '.join(parts)}; policy {policy.digest}"
+
+
+def title(group: str | None) -> str:
+    """Give the name of a group as people read it."""
+    return "unknown" if group is None else group
