@@ -24,6 +24,7 @@ from recontact.sources.parse import parse
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 SUFFIXES = (".csv", ".parquet")
+BESIDE = (".rejects", ".events")  # tables that an import writes beside the contacts
 KEYS = {
     "contact_id": "is there more than once",
     "interaction_id": "is shared by legs that are not merged",
@@ -31,14 +32,17 @@ KEYS = {
 NAMED = 3  # how many bad rows an error names
 
 
-def expand(paths: Paths) -> list[Path]:
+def expand(paths: Paths, suffixes: tuple[str, ...] = SUFFIXES) -> list[Path]:
     """List the files that paths, globs and folders stand for.
 
     Parameters
     ----------
     paths : path or iterable of paths
-        Files, globs, or folders of ``.csv`` and ``.parquet`` files. In folders and globs,
-        rejects tables (``*.rejects.*``) and hidden files are passed over.
+        Files, globs, or folders. In folders and globs, hidden files are passed over, and what an
+        import writes beside the contacts: rejects and events tables (``*.rejects.*``,
+        ``*.events.*``), unless a glob names them.
+    suffixes : tuple of str
+        Which files of a folder are taken.
 
     Returns
     -------
@@ -54,29 +58,31 @@ def expand(paths: Paths) -> list[Path]:
     --------
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
-    >>> for name in ("b.csv", "a.parquet", "a.rejects.parquet"):
+    >>> for name in ("b.csv", "a.parquet", "a.rejects.parquet", "a.events.parquet"):
     ...     (folder / name).touch()
     >>> [path.name for path in expand(folder)]
     ['a.parquet', 'b.csv']
     """
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    return [file for path in given for file in _files(Path(path))]
+    return [file for path in given for file in _files(Path(path), suffixes)]
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, suffixes: tuple[str, ...]) -> list[Path]:
     if path.is_dir():
-        found = [f for f in path.iterdir() if f.suffix.lower() in SUFFIXES]
-        return _chosen(found, f"{path} holds no .csv or .parquet file")
+        found = [f for f in path.iterdir() if f.suffix.lower() in suffixes and f.is_file()]
+        named = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
+        return _chosen(path, found, f"{path} holds no {named} file")
     if path.exists():
         return [path]
     if glob.has_magic(str(path)):
         matched = [Path(name) for name in glob.glob(str(path), recursive=True)]
-        return _chosen([f for f in matched if f.is_file()], f"{path} matches no file")
+        return _chosen(path, [f for f in matched if f.is_file()], f"{path} matches no file")
     raise UserError(f"{path}: no such file", "check the path")
 
 
-def _chosen(files: list[Path], none: str) -> list[Path]:
-    chosen = [f for f in files if ".rejects" not in f.suffixes and not f.name.startswith(".")]
+def _chosen(path: Path, files: list[Path], none: str) -> list[Path]:
+    beside = {mark for mark in BESIDE if mark not in path.name}
+    chosen = [f for f in files if not beside & set(f.suffixes) and not f.name.startswith(".")]
     if not chosen:
         raise UserError(none, "check the path")
     return sorted(chosen)

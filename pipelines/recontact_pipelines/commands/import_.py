@@ -14,12 +14,17 @@ class Source(StrEnum):
     """The forms of export that can be read."""
 
     CONTACTS = "contacts"
+    AMAZON_CONNECT = "amazon-connect"
+    GENESYS = "genesys"
+    TWILIO = "twilio"
     SERVICENOW = "servicenow"
 
 
 def import_(
     source: Annotated[Source, typer.Argument(help="Whose export it is; contacts is our own form.")],
-    files: Annotated[list[str], typer.Argument(help="Files, globs or folders, CSV or Parquet.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Files, globs or folders: CSV, Parquet, JSON.")
+    ],
     out: Annotated[Path, typer.Option(help="The contacts table, .parquet or .csv.")],
     rejects: Annotated[
         Path | None,
@@ -28,16 +33,25 @@ def import_(
     mapping: Annotated[
         Path | None, typer.Option(help="YAML file: what the columns are called there.")
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(help="The events table; by default beside the output, *.events.parquet."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Turn a system's export into the contacts table; bad rows go to the rejects table.
 
     Every row read becomes a contact, is merged into one as a leg of it, is dropped as an exact
     duplicate, or is rejected with file, row number and reason; the four numbers are printed.
+    What happened during contacts (answered, hold, resume, transfer) goes to the events table,
+    where the source tells it.
 
     Example:
 
         recontact import contacts exports/*.csv --out contacts.parquet
+        recontact import amazon-connect 'records/**/*.gz' --mapping m.yaml --out contacts.parquet
+        recontact import genesys pages/ --out contacts.parquet --events events.parquet
+        recontact import twilio events.jsonl --out contacts.parquet
         recontact import servicenow incident_event_log.csv --out contacts.parquet
     """
     from recontact.sources.imports import import_contacts  # noqa: PLC0415 - keeps --help fast
@@ -56,15 +70,21 @@ def import_(
             f"no row left: of {rows} none became a contact{where}",
             "mend the export, or name its columns in a mapping file",
         )
+    happened = events or out.with_name(f"{out.stem}.events.parquet")
     with progress("writing"):
         write_table(imported.contacts, out)
+        if imported.events is not None:
+            write_table(imported.events, happened)
     result = {
         **imported.counts,
         "identity": imported.identity,
         "out": out,
         "rejects": beside if told else None,
+        "events": None if imported.events is None else happened,
     }
     words = [_words(imported.counts, out, beside), *_whom(imported.identity)]
+    if imported.events is not None:
+        words.append(f"{len(imported.events):>10,} events during them in {happened}")
     emit(result, "\n".join(words), as_json)
 
 

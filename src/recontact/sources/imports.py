@@ -14,6 +14,7 @@ from recontact.sources.contacts import Rows, read_rows
 from recontact.sources.customers import pseudonymiser, settle_customers
 from recontact.sources.events import keep, of_contacts
 from recontact.sources.genesys import read_conversations
+from recontact.sources.json_files import SUFFIXES as JSON_SUFFIXES
 from recontact.sources.legs import merge_legs
 from recontact.sources.mapping import Mapping
 from recontact.sources.pseudonyms import Pseudonymiser
@@ -21,7 +22,7 @@ from recontact.sources.rejects import rejects
 from recontact.sources.servicenow import read_incidents
 from recontact.sources.twilio import read_task_events
 from recontact.sources.versions import versions
-from recontact.tables import Paths, expand
+from recontact.tables import SUFFIXES, Paths, expand
 
 Reader = Callable[[list[Path], Mapping], Rows]
 READERS: dict[str, Reader] = {
@@ -31,6 +32,8 @@ READERS: dict[str, Reader] = {
     "twilio": read_task_events,
 }
 SOURCES = (*READERS, "servicenow")
+NESTED = ("amazon-connect", "genesys", "twilio")  # only JSON holds their records
+PACKED = (*JSON_SUFFIXES, ".gz")
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,14 @@ def import_contacts(
     Parameters
     ----------
     source : str
-        ``contacts`` (our own form) or ``servicenow`` (incident event log).
+        ``contacts`` (our own form), ``amazon-connect`` (contact records), ``genesys``
+        (conversation details), ``twilio`` (TaskRouter events) or ``servicenow`` (incident event
+        log).
     files : path or iterable of paths
         Files, globs or folders.
     mapping : Mapping or path, optional
-        What the columns of the export are called; for ``contacts`` only.
+        What the columns of the export are called and how its values are to be taken; not for
+        ``servicenow``.
 
     Returns
     -------
@@ -109,7 +115,8 @@ def import_contacts(
     if not isinstance(mapping, Mapping):
         mapping = Mapping.read(Path(mapping)) if mapping else Mapping()
     hashed = pseudonymiser(mapping)
-    return _settled(READERS[source](expand(files), mapping), mapping, hashed)
+    suffixes = PACKED if source in NESTED else (*SUFFIXES, *PACKED)
+    return _settled(READERS[source](expand(files, suffixes), mapping), mapping, hashed)
 
 
 def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Imported:
