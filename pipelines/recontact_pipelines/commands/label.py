@@ -1,18 +1,39 @@
 """`recontact label`."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recontact_pipelines.output import emit, note, progress
+
+if TYPE_CHECKING:
+    from recontact.labels.files import Labeled
+    from recontact.policy import Policy
+
+
+class Engine(StrEnum):
+    """What reads and sorts the contacts."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 def label(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
     out: Annotated[Path, typer.Option(help="The labels table to write, .parquet or .csv.")],
     policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
-    engine: Annotated[str, typer.Option(help="What reads and sorts: duckdb.")] = "duckdb",
+    engine: Annotated[
+        Engine, typer.Option(help="duckdb: this machine; spark: a cluster, for what exceeds one.")
+    ] = Engine.DUCKDB,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            help="Labels made before contacts were added (Parquet, the same policy): "
+            "only what these could change is labeled again."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Label every contact: first contact, repeated, escalation, fcr, episode.
@@ -22,45 +43,33 @@ def label(
     Example:
 
         recontact label contacts.parquet --policy policy.yaml --out labels.parquet
+        recontact label contacts/ --since labels.parquet --out labels.parquet
     """
-    if engine != "duckdb":
-        raise typer.BadParameter(
-            f"{engine!r} is not there; the one engine of this version is duckdb",
-            param_hint="--engine",
-        )
-    from recontact.doctor import stray_end  # noqa: PLC0415 - help stays fast
-    from recontact.labels.table import label as run  # noqa: PLC0415
+    from recontact.labels.files import label_files  # noqa: PLC0415 - help stays fast
+    from recontact.labels.stray import stray_end  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
-    from recontact.rates import rates  # noqa: PLC0415
-    from recontact.tables import read_contacts, write_table  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
-    with progress("labeling", total=3) as advance:
-        table = read_contacts(contacts)
-        advance()
-        labels = run(table, rules)
-        advance()
-        write_table(labels, out)
-        advance()
-    stray = stray_end(table) if rules.as_of is None else None
+    with progress("labeling", total=1) as advance:
+        labeled = label_files(contacts, rules, out, since, advance)
+    edges, tally = labeled.edges, labeled.tally
+    stray = stray_end(edges.latest, edges.start, tally.contacts) if rules.as_of is None else None
     if stray:
         note(f"warning: {stray}")
-    overall = rates(table, labels).to_pylist()[0]
-    result = _result(overall, labels, rules, out)
-    if not result["eligible"]:
-        note(f"warning: no contact may be judged: {_why(result['exclusions'])}")
-    emit(result, _words(result, overall, rules), as_json)
+    if not tally.eligible:
+        note(f"warning: no contact may be judged: {_why(tally.exclusions)}")
+    emit(_result(labeled, rules, out), _words(labeled, rules, out), as_json)
 
 
-def _result(overall: dict[str, Any], labels: Any, policy: Any, out: Path) -> dict[str, Any]:
-    counts = labels["exclusion"].value_counts().to_pylist()
-    exclusions = {c["values"]: c["counts"] for c in counts if c["values"] is not None}
+def _result(labeled: "Labeled", policy: "Policy", out: Path) -> dict[str, Any]:
+    tally = labeled.tally
     return {
-        "contacts": len(labels),
-        "eligible": len(labels) - sum(exclusions.values()),
-        "exclusions": exclusions,
-        "judged": overall["fcr_of"],
-        **{name: value for name, value in overall.items() if name not in ("group", "contacts")},
+        "contacts": tally.contacts,
+        "labeled": labeled.anew,
+        "eligible": tally.eligible,
+        "exclusions": {why: count for why, count in tally.exclusions.items() if count},
+        "judged": tally.of["fcr"],
+        **tally.rates(),
         "policy": policy.text(),
         "policy_digest": policy.digest,
         "out": out,
@@ -68,21 +77,24 @@ def _result(overall: dict[str, Any], labels: Any, policy: Any, out: Path) -> dic
 
 
 def _why(exclusions: dict[str, int]) -> str:
-    return ", ".join(f"{why} {count:,}" for why, count in exclusions.items())
+    return ", ".join(f"{why} {count:,}" for why, count in exclusions.items() if count)
 
 
-def _words(result: dict[str, Any], overall: dict[str, Any], policy: Any) -> str:
+def _words(labeled: "Labeled", policy: "Policy", out: Path) -> str:
     from recontact.rates import RATES  # noqa: PLC0415 - as above
     from recontact.report.words import policy_line, share  # noqa: PLC0415
 
+    tally, rates = labeled.tally, labeled.tally.rates()
     counts = (
-        f"{result['contacts']:,} contacts, {result['eligible']:,} may be judged, "
-        f"{result['judged']:,} are: first contacts whose outcome is known"
+        f"{tally.contacts:,} contacts, {tally.eligible:,} may be judged, "
+        f"{tally.of['fcr']:,} are: first contacts whose outcome is known"
     )
+    kept = tally.contacts - labeled.anew
     lines = [
         counts,
-        *(f"  {text}: {share(overall, name)}" for name, text in RATES.items() if name != "csat"),
+        *([f"  {kept:,} keep the labels that they had"] if kept else []),
+        *(f"  {text}: {share(rates, name)}" for name, text in RATES.items() if name in tally.of),
         f"  {policy_line(policy)}",
-        f"written to {result['out']}",
+        f"written to {out}",
     ]
     return "\n".join(lines)

@@ -13,6 +13,7 @@ from recontact.policy import Policy
 
 Ints = npt.NDArray[np.int64]
 LEAST, GREATEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+LATEST = 11  # so many last ends tell whether the very last stands alone
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,14 @@ class Edges:
         Each program has its own (``edges: program``); else there is one entry, at None.
     first_start, last_end : dict of str or None to int
         By program, in microseconds since 1970.
+    latest : tuple of int
+        The last ends of all, at most `LATEST`, ascending.
     """
 
     by_program: bool
     first_start: dict[str | None, int]
     last_end: dict[str | None, int]
+    latest: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, contacts: pa.Table, policy: Policy) -> "Edges":
@@ -49,25 +53,40 @@ class Edges:
         program, names = _programs(contacts["program"], by_program)
         first = np.full(len(names), GREATEST)
         last = np.full(len(names), LEAST)
+        ended = instants(contacts["ended_at"])
         np.minimum.at(first, program, instants(contacts["started_at"]))
-        np.maximum.at(last, program, instants(contacts["ended_at"]))
+        np.maximum.at(last, program, ended)
         there = [k for k in range(len(names)) if first[k] < GREATEST]
         return cls(
             by_program,
             {names[k]: int(first[k]) for k in there},
             {names[k]: int(last[k]) for k in there},
+            _latest(ended),
         )
 
     @classmethod
     def together(cls, parts: "Iterable[Edges]") -> "Edges":
         """Put the edges of the parts of one record together."""
-        by_program, first, last = False, {}, {}
+        by_program, latest = False, list[int]()
+        first: dict[str | None, int] = {}
+        last: dict[str | None, int] = {}
         for part in parts:
             by_program = part.by_program
+            latest += part.latest
             for name, start in part.first_start.items():
                 first[name] = min(first.get(name, start), start)
                 last[name] = max(last.get(name, part.last_end[name]), part.last_end[name])
-        return cls(by_program, first, last)
+        return cls(by_program, first, last, _latest(np.array(latest, np.int64)))
+
+    @property
+    def start(self) -> int:
+        """The first start of all, `GREATEST` where there is none."""
+        return min(self.first_start.values(), default=GREATEST)
+
+    @property
+    def end(self) -> int:
+        """The last end of all, `LEAST` where there is none."""
+        return max(self.last_end.values(), default=LEAST)
 
     def of_rows(self, programs: pa.ChunkedArray, policy: Policy) -> tuple[Ints, Ints]:
         """Give for each row the first start, and the `as_of` by which it is judged."""
@@ -77,6 +96,12 @@ class Edges:
         if policy.as_of is not None:
             last[:] = policy.as_of
         return first[program], last[program]
+
+
+def _latest(ended: Ints) -> tuple[int, ...]:
+    if len(ended) > LATEST:
+        ended = np.partition(ended, -LATEST)[-LATEST:]
+    return tuple(np.sort(ended).tolist())
 
 
 def _programs(column: pa.ChunkedArray, by_program: bool) -> tuple[Ints, list[str | None]]:

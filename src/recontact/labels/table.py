@@ -22,6 +22,7 @@ Flags = npt.NDArray[np.bool_]
 
 POLICY = b"recontact.policy"
 POLICY_DIGEST = b"recontact.policy_digest"
+PARTS = b"recontact.parts"
 SCHEMA = pa.schema(
     [
         ("contact_id", pa.string()),
@@ -116,10 +117,10 @@ def label_rows(
     lived = _lived(contacts, applied, ordered)
     found = _in_rows(_search(lived, ordered), ordered)
     columns = _columns(contacts, policy, edges, applied, found)
-    return pa.table(columns, SCHEMA.with_metadata(marks(policy)))
+    return pa.table(columns, SCHEMA.with_metadata(of_policy(policy)))
 
 
-def marks(policy: Policy) -> dict[bytes, bytes]:
+def of_policy(policy: Policy) -> dict[bytes, bytes]:
     """Give the metadata that labels carry: the policy and its digest."""
     return {POLICY: policy.text().encode(), POLICY_DIGEST: policy.digest.encode()}
 

@@ -1,0 +1,184 @@
+"""The parts in which contacts files are read, and the marks by which they are known again."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recontact.labels.edges import Edges
+from recontact.labels.tally import Tally
+from recontact.policy import Policy
+from recontact.sources.files import (
+    Batch,
+    is_parquet,
+    map_batches,
+    parquet_batches,
+    row_groups,
+    unreadable,
+)
+from recontact.sources.parse import parse
+from recontact.tables import KEYS
+
+CSV_ROW = 100  # bytes, about
+BLOCK = 1 << 22
+FORM = 1  # of the marks; another one is not read
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row group of a Parquet file, or a whole file.
+
+    Attributes
+    ----------
+    file : int
+        Position among the files.
+    path : pathlib.Path
+        The file.
+    group : int or None
+        The row group; None where the file is taken whole.
+    before : int
+        Rows of the file before it.
+    expected : int
+        About how many rows it has.
+    """
+
+    file: int
+    path: Path
+    group: int | None
+    before: int
+    expected: int
+
+    def batches(self) -> Iterable[Batch]:
+        """Read its rows, some at a time; a CSV file whole, for one with faults is read twice."""
+        if is_parquet(self.path):
+            return parquet_batches(self.path, self.group, self.before)
+        return map_batches(self.path, lambda batch: batch)
+
+    def keys(self) -> pa.Table:
+        """Read the columns whose values may come once only."""
+        return self._columns(tuple(KEYS))
+
+    def edges(self, policy: Policy) -> Edges:
+        """Read the edges; a time that can't be read is before all others."""
+        return Edges.of(self._columns(("started_at", "ended_at", "program")), policy)
+
+    def _columns(self, names: tuple[str, ...]) -> pa.Table:
+        """Read some columns and, where that is possible, no others."""
+        if is_parquet(self.path):
+            file = pq.ParquetFile(self.path)
+            have = [name for name in names if name in file.schema_arrow.names]
+            raw = file.read(have) if self.group is None else file.read_row_group(self.group, have)
+        else:
+            raw = pa.concat_tables(batch.rows for batch in self.batches())
+        typed, _ = parse(raw, trim=not is_parquet(self.path))
+        return typed.select(names)
+
+    def fingerprint(self) -> str:
+        """Give a digest of the bytes that hold its rows, wherever they lie in the file."""
+        seen = hashlib.blake2b(digest_size=16)
+        try:
+            with self.path.open("rb") as file:
+                for first, end in self._bytes(seen):
+                    file.seek(first)
+                    for at in range(first, end, BLOCK):
+                        seen.update(file.read(min(BLOCK, end - at)))
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        return seen.hexdigest()
+
+    def _bytes(self, seen: "hashlib.blake2b") -> Iterator[tuple[int, int]]:
+        if self.group is None:
+            yield 0, self.path.stat().st_size
+            return
+        whole = pq.ParquetFile(self.path)
+        seen.update(str(whole.schema_arrow.remove_metadata()).encode())
+        group = whole.metadata.row_group(self.group)
+        for k in range(group.num_columns):
+            chunk = group.column(k)
+            first = chunk.dictionary_page_offset or chunk.data_page_offset
+            yield first, first + chunk.total_compressed_size
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What labels keep of a part of the contacts that they were made from.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Tells whether it is still the same.
+    rows : int
+        How many rows it has.
+    edges : Edges
+        Its first starts and last ends.
+    tally : Tally
+        What was counted over its labels.
+    """
+
+    fingerprint: str
+    rows: int
+    edges: Edges
+    tally: Tally
+
+
+def parts(files: list[Path]) -> list[Part]:
+    """List the parts of files, in order.
+
+    Raises
+    ------
+    UserError
+        A file can't be read.
+    """
+    found = []
+    for number, path in enumerate(files):
+        groups = row_groups(path) if is_parquet(path) else []
+        starts = np.cumsum([0, *groups]).tolist()
+        found += [Part(number, path, k, starts[k], rows) for k, rows in enumerate(groups)]
+        if not groups:
+            found.append(Part(number, path, None, 0, path.stat().st_size // CSV_ROW))
+    return found
+
+
+def written(marks: list[Mark]) -> bytes:
+    """Write marks as the labels' metadata keep them."""
+    return json.dumps({"form": FORM, "parts": [_plain(mark) for mark in marks]}).encode()
+
+
+def _plain(mark: Mark) -> dict[str, Any]:
+    edges, tally = mark.edges, mark.tally
+    names = list(edges.first_start)
+    return {
+        "fingerprint": mark.fingerprint,
+        "rows": mark.rows,
+        "by_program": edges.by_program,
+        "latest": edges.latest,
+        "edges": [[n, edges.first_start[n], edges.last_end[n]] for n in names],
+        "tally": [tally.contacts, tally.exclusions, tally.hits, tally.of],
+    }
+
+
+def read(text: bytes) -> list[Mark] | None:
+    """Read marks; None where there are none, or of another form."""
+    content = json.loads(text)
+    if content is None or content["form"] != FORM:
+        return None
+    return [
+        Mark(
+            part["fingerprint"],
+            part["rows"],
+            Edges(
+                part["by_program"],
+                {name: first for name, first, _ in part["edges"]},
+                {name: last for name, _, last in part["edges"]},
+                tuple(part["latest"]),
+            ),
+            Tally(*part["tally"]),
+        )
+        for part in content["parts"]
+    ]

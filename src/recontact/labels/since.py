@@ -1,0 +1,181 @@
+"""What is to be labeled again when contacts were added since labels were made.
+
+A contact's labels rest on contacts that start within its window after its end, or end within the
+look-back, or their own window, before its start; and on `as_of`. So parts of the files that end so
+long before the first change that nothing reaches across keep the labels that they have.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recontact.errors import UserError
+from recontact.labels.edges import GREATEST, Edges
+from recontact.labels.parts import Mark, Part, read
+from recontact.labels.table import PARTS, SCHEMA, policy_of
+from recontact.policy import Policy
+from recontact.sources.files import unreadable
+from recontact.workers import each
+
+ANEW = "label everything once: leave --since out"
+
+
+@dataclass(frozen=True)
+class Old:
+    """A labels table as it was, with the marks of the parts that it was made from.
+
+    Attributes
+    ----------
+    file : pyarrow.parquet.ParquetFile
+        The table.
+    marks : list of Mark
+        Of the parts of its contacts, in row order.
+    """
+
+    file: pq.ParquetFile
+    marks: list[Mark]
+
+    @classmethod
+    def open(cls, path: Path, policy: Policy) -> "Old":
+        """Open labels of the same policy.
+
+        Raises
+        ------
+        UserError
+            The file can't be read, is of another policy, or has no marks or wrong ones.
+        """
+        try:
+            file = pq.ParquetFile(path)
+        except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise unreadable(path, error) from error
+        schema = file.schema_arrow
+        if not schema.remove_metadata().equals(SCHEMA):
+            raise UserError(f"{path} is no labels table", ANEW)
+        made = policy_of(schema.empty_table())
+        if made.digest != policy.digest:
+            raise UserError(f"{path} is of policy {made.digest}, not {policy.digest}", ANEW)
+        marks = read((schema.metadata or {}).get(PARTS, b"null"))
+        if marks is None:
+            raise UserError(f"{path} does not tell what it was made from", ANEW)
+        if sum(mark.rows for mark in marks) != file.metadata.num_rows:
+            raise UserError(f"{path} was changed since it was made", ANEW)
+        return cls(file, marks)
+
+    def rows(self, first: int, count: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Read some rows, in stretches as the file holds them."""
+        at = 0
+        for k in range(self.file.metadata.num_row_groups):
+            size = self.file.metadata.row_group(k).num_rows
+            low, high = max(first - at, 0), min(first + count - at, size)
+            if low < high:
+                yield self.file.read_row_group(k, columns).slice(low, high - low)
+            at += size
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to each part of the contacts.
+
+    Attributes
+    ----------
+    parts : list of Part
+        Of the contacts files, in order.
+    prints : list of str
+        Their fingerprints.
+    anew : frozenset of int
+        The parts to label.
+    beside : frozenset of int
+        Parts that keep their labels, but whose contacts those may be related to.
+    old : Old or None
+        The labels as they were.
+    kept : dict of int to int
+        For parts that are as they were: position among the marks of the old labels.
+    """
+
+    parts: list[Part]
+    prints: list[str]
+    anew: frozenset[int]
+    beside: frozenset[int] = frozenset()
+    old: Old | None = None
+    kept: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def to_read(self) -> int:
+        """About how many rows are to be read."""
+        return sum(self.parts[k].expected for k in self.anew | self.beside)
+
+    def mark(self, number: int) -> Mark:
+        """Give the mark of a part that is as it was."""
+        assert self.old is not None  # noqa: S101 - then none is kept
+        return self.old.marks[self.kept[number]]
+
+    def labels(self, number: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Read the old labels of a part that is as it was."""
+        assert self.old is not None  # noqa: S101 - as above
+        sizes = [mark.rows for mark in self.old.marks]
+        where = self.kept[number]
+        return self.old.rows(sum(sizes[:where]), sizes[where], columns)
+
+
+def everything(parts: list[Part]) -> Plan:
+    """Plan to label every part."""
+    return Plan(parts, list(each(Part.fingerprint, parts)), frozenset(range(len(parts))))
+
+
+def plan(parts: list[Part], old: Old, policy: Policy) -> Plan:
+    """Find out which parts are to be labeled again.
+
+    Parameters
+    ----------
+    parts : list of Part
+        Of the contacts as they are.
+    old : Old
+        Labels of the contacts as they were.
+    policy : Policy
+        The rules.
+
+    Returns
+    -------
+    Plan
+        Labeling by it gives what labeling everything gives.
+    """
+    prints = list(each(Part.fingerprint, parts))
+    kept = _kept(prints, old.marks)
+    ends = {k: old.marks[where].edges for k, where in kept.items()}
+    changed = [parts[k].edges(policy) for k in range(len(parts)) if k not in kept]
+    gone = [mark.edges for k, mark in enumerate(old.marks) if k not in kept.values()]
+    now = Edges.together([*changed, *ends.values()])
+    before = Edges.together(mark.edges for mark in old.marks)
+    moved = [] if policy.as_of is not None else _moved(before, now)
+    since = min([edges.start for edges in changed + gone] + moved, default=GREATEST)
+    reach = reach_of(policy)
+    anew = {k for k in range(len(parts)) if k not in kept or ends[k].end >= since - reach}
+    first = min([ends[k].start for k in anew & set(kept)] + [e.start for e in changed], default=0)
+    beside = {k for k in set(kept) - anew if ends[k].end >= first - reach} if anew else set()
+    return Plan(parts, prints, frozenset(anew), frozenset(beside), old, kept)
+
+
+def reach_of(policy: Policy) -> int:
+    """Give the longest window or look-back of a policy, in microseconds."""
+    longest = 0
+    for program in (None, *policy.by_program):
+        own = policy.for_program(program)
+        longest = max(longest, own.window, own.lookback, *own.window_by_reason.values())
+    return longest
+
+
+def _kept(prints: list[str], marks: list[Mark]) -> dict[int, int]:
+    """Find the parts that are as they were, each beside one old mark."""
+    places: dict[str, list[int]] = {}
+    for place, mark in enumerate(marks):
+        places.setdefault(mark.fingerprint, []).append(place)
+    return {k: places[p].pop(0) for k, p in enumerate(prints) if places.get(p)}
+
+
+def _moved(before: Edges, now: Edges) -> list[int]:
+    """Give the ends of the record, as they were or are, where they are no longer the same."""
+    ends = [(end, now.last_end.get(name, end)) for name, end in before.last_end.items()]
+    return [min(pair) for pair in ends if pair[0] != pair[1]]

@@ -1,0 +1,167 @@
+"""Labeling files: what is taken over from an earlier run, and what can't be."""
+
+import datetime as dt
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from recontact import Policy, label
+from recontact.errors import UserError
+from recontact.labels.files import label_files
+from recontact.labels.stray import stray_end
+from recontact.tables import read_contacts, read_table, write_table
+
+DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def history(days, customers=5):
+    """Give one contact a day and customer, all about the same, in order of time."""
+    rows = [(day, who) for day in range(days) for who in range(customers)]
+    at = [DAY + dt.timedelta(days=day, minutes=who) for day, who in rows]
+    return pa.table(
+        {
+            "contact_id": [f"c{day}-{who}" for day, who in rows],
+            "customer_id": [f"x{who}" if who else None for _, who in rows],
+            "reason": ["bill"] * len(rows),
+            "started_at": at,
+            "ended_at": at,
+        }
+    )
+
+
+@pytest.fixture
+def night(tmp_path):
+    """Thirty days labeled, then five more in a second file."""
+    whole = history(35)
+    pq.write_table(whole.slice(0, 150), tmp_path / "a.parquet", row_group_size=10)
+    label_files([tmp_path / "a.parquet"], Policy(), tmp_path / "old.parquet")
+    pq.write_table(whole.slice(150), tmp_path / "b.parquet", row_group_size=10)
+    return tmp_path
+
+
+def test_only_what_the_new_days_reach_is_labeled_again(night):
+    """Of thirty days the last few are labeled with the five new ones; episodes go on through."""
+    files = [night / "a.parquet", night / "b.parquet"]
+    labeled = label_files(files, Policy(), night / "new.parquet", night / "old.parquet")
+    found = read_table(night / "new.parquet")
+    assert found.equals(label(read_contacts(files)))
+    assert 25 < labeled.anew < 60
+    assert labeled.tally.contacts == 175
+    assert found["episode_position"].to_pylist()[-1] == 35
+    assert found["episode_id"].to_pylist()[-1] == "c0-4"
+
+
+def test_nothing_new_is_nothing_labeled_and_in_place(night):
+    """Run again on the same files, over its own output, it labels nothing and changes nothing."""
+    before = (night / "old.parquet").read_bytes()
+    labeled = label_files(
+        [night / "a.parquet"], Policy(), night / "old.parquet", night / "old.parquet"
+    )
+    assert labeled.anew == 0
+    assert read_table(night / "old.parquet").equals(label(read_contacts(night / "a.parquet")))
+    assert (
+        pq.read_schema(night / "old.parquet").metadata
+        == pq.read_schema(pa.BufferReader(before)).metadata
+    )
+
+
+def test_a_key_of_the_old_days_is_still_refused(night):
+    """A new row with the id of an old contact is refused, though that one is not labeled again."""
+    again = history(35).slice(0, 1)
+    pq.write_table(again, night / "c.parquet")
+    with pytest.raises(UserError, match=r"contact_id 'c0-0' is there more than once.*a\.parquet"):
+        label_files(
+            [night / "a.parquet", night / "c.parquet"],
+            Policy(),
+            night / "new.parquet",
+            night / "old.parquet",
+        )
+    assert not (night / "new.parquet").exists()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda path: write_table(pa.table({"contact_id": ["1"]}), path), "no labels table"),
+        (lambda path: write_table(label(history(1)), path), "does not tell what it was made from"),
+        (lambda path: path.write_text("labels"), "can't be read"),
+        (lambda _: None, "no such file"),
+        (
+            lambda path: label_files(
+                [path.parent / "a.parquet"], Policy.parse({"window": "1d"}), path
+            ),
+            "is of policy",
+        ),
+        (
+            lambda path: pq.write_table(pq.read_table(path.parent / "old.parquet").slice(1), path),
+            "was changed since it was made",
+        ),
+    ],
+)
+def test_labels_that_cannot_be_built_on_are_refused(night, make, said):
+    """No labels table, one of another policy or of unknown origin: the error says so."""
+    make(night / "bad.parquet")
+    with pytest.raises(UserError, match=said):
+        label_files([night / "a.parquet"], Policy(), night / "new.parquet", night / "bad.parquet")
+
+
+def test_a_leg_shared_across_files_and_row_groups_is_named(tmp_path):
+    """Unmerged legs in different files are found, and named by file and row."""
+    for name, start in (("a", 0), ("b", 30)):
+        rows = history(10).slice(start, 20)
+        legs = [None] * 20
+        legs[7] = "i1"
+        rows = rows.set_column(0, "contact_id", pa.array([f"{name}{k}" for k in range(20)]))
+        rows = rows.append_column("interaction_id", pa.array(legs, pa.string()))
+        pq.write_table(rows, tmp_path / f"{name}.parquet", row_group_size=3)
+    said = r"interaction_id 'i1' is shared.*a\.parquet row 8, .*b\.parquet row 8"
+    with pytest.raises(UserError, match=said):
+        label_files([tmp_path], Policy(), tmp_path / "out" / "labels.parquet")
+
+
+def test_a_bad_row_of_a_late_row_group_is_named(tmp_path):
+    """The row number counts from the beginning of the file."""
+    rows = history(10)
+    talk = np.ones(50)
+    talk[44] = -1
+    pq.write_table(
+        rows.append_column("talk_s", pa.array(talk)), tmp_path / "a.parquet", row_group_size=7
+    )
+    with pytest.raises(UserError, match=r"a\.parquet, row 45 .*talk_s: negative"):
+        label_files([tmp_path / "a.parquet"], Policy(), tmp_path / "labels.parquet")
+
+
+def test_one_customer_with_everything_and_only_strangers(tmp_path):
+    """A bucket may hold one customer only, or nobody known at all."""
+    for name, ids in (("one", ["x"] * 50), ("nobody", [None] * 50)):
+        rows = history(10).set_column(1, "customer_id", pa.array(ids, pa.string()))
+        path = tmp_path / f"{name}.parquet"
+        pq.write_table(rows, path)
+        label_files([path], Policy(), tmp_path / "labels.parquet", at_once=4)
+        assert read_table(tmp_path / "labels.parquet").equals(label(rows))
+
+
+def test_csv_in_and_out(tmp_path):
+    """CSV files give the same labels; the output may be CSV too."""
+    write_table(history(10), tmp_path / "a.csv")
+    label_files([tmp_path / "a.csv"], Policy(), tmp_path / "labels.csv", at_once=7)
+    write_table(label(history(10)), tmp_path / "expected.csv")
+    assert (tmp_path / "labels.csv").read_text() == (tmp_path / "expected.csv").read_text()
+
+
+def test_nothing_stays_behind(night):
+    """After a run the folder holds the files that it should, and no others."""
+    label_files([night / "a.parquet"], Policy(), night / "new.parquet", at_once=10)
+    assert sorted(p.name for p in night.iterdir()) == [
+        *("a.parquet", "b.parquet", "new.parquet", "old.parquet")
+    ]
+
+
+def test_a_stray_end_is_told_from_the_last_ones():
+    """A gap of days before the last end, and only that, is stray."""
+    hour = 3_600_000_000
+    assert stray_end([k * hour for k in range(89, 100)], 0, 100) is None
+    assert "99.0" not in (stray_end([98 * hour, 9_999 * hour], 0, 100) or "")
+    assert stray_end([98 * hour, 9_999 * hour], 0, 100)
