@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from recontact.contacts import IMPORT, REQUIRED, canonical
 from recontact.errors import UserError
 from recontact.history import codes
-from recontact.sources.files import Batch, is_parquet, map_batches, require, unreadable
+from recontact.sources.files import Batch, is_parquet, map_batches, naming, require, unreadable
 from recontact.sources.mapping import IN_MAPPING
 from recontact.sources.parse import parse
 
@@ -241,7 +241,10 @@ def clean_rows(path: Path, batch: Batch) -> pa.Table:
         A required column is not there, or a row is bad.
     """
     require(path, batch.rows.column_names, REQUIRED, IN_MAPPING)
-    table, wrong = parse(batch.rows, trim=not is_parquet(path))
+    try:
+        table, wrong = parse(batch.rows, trim=not is_parquet(path))
+    except UserError as error:
+        raise naming(path, error) from error
     bad = np.flatnonzero(pc.is_valid(wrong).to_numpy())[:NAMED]
     ids = table["contact_id"].take(pa.array(bad)).to_pylist()
     said = [(b.number, f"row {b.number}: {b.reason}") for b in batch.broken[:NAMED]]

@@ -30,6 +30,7 @@ __all__ = [
     "Broken",
     "is_parquet",
     "map_batches",
+    "naming",
     "no_column",
     "parquet_batches",
     "require",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+MAGIC = b"PAR1"
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}
 
 
@@ -84,6 +86,8 @@ def map_batches(
             return [function(batch) for batch in quick_batches(written, names)]
         except (pa.ArrowInvalid, UnicodeDecodeError):  # some row is broken: find out which
             return [function(batch) for batch in careful_batches(written, names)]
+    except UserError as error:
+        raise naming(path, error) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in {encoding}", NAME_ENCODING) from error
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
@@ -95,7 +99,7 @@ def is_parquet(path: Path) -> bool:
     if path.suffix.lower() == ".parquet":
         return True
     with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
+        return file.read(len(MAGIC)) == MAGIC
 
 
 def unreadable(path: Path, error: Exception) -> UserError:
@@ -106,6 +110,11 @@ def unreadable(path: Path, error: Exception) -> UserError:
     return UserError(
         f"{path} can't be read: {why}", "check that the file is whole, or export it again"
     )
+
+
+def naming(path: Path, error: UserError) -> UserError:
+    """Name the file in an error that does not."""
+    return error if str(path) in error.what else UserError(f"{path}: {error.what}", error.mend)
 
 
 def require(path: Path, names: list[str], required: tuple[str, ...], mend: str) -> None:
@@ -161,6 +170,14 @@ def row_groups(path: Path) -> list[int]:
         raise unreadable(path, error) from error
 
 
+def _check_start(path: Path) -> None:
+    """Refuse what does not begin as Parquet: the reader looks at the end only."""
+    with path.open("rb") as file:
+        start = file.read(len(MAGIC))
+    if len(start) == len(MAGIC) and start != MAGIC:
+        raise pa.ArrowInvalid("it is no Parquet file: it begins otherwise")
+
+
 def parquet_batches(
     path: Path, group: int | None = None, before: int = 0, columns: Sequence[str] | None = None
 ) -> Iterator[Batch]:
@@ -183,7 +200,8 @@ def parquet_batches(
         The file can't be read.
     """
     try:
-        file = pq.ParquetFile(path)
+        _check_start(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
         distinct_names(path, file.schema_arrow.names)
         read = before
         names = [n for n in file.schema_arrow.names if columns is None or n in columns]

@@ -24,6 +24,7 @@ ENDED_AFTER = pa.field("ended_after", pa.float64())
 YEAR_1, YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
 MICROSECONDS = {"ns": 1, "us": 1, "ms": 10**3, "s": 10**6}  # how many one of these takes
 MICROSECONDS |= {"date32[day]": 86_400 * 10**6, "date64[ms]": 10**3}
+BYTES = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
 SHOWN = 60
 
 
@@ -224,7 +225,21 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         return column.cast(pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        if _is_bytes(column.type):
+            return pa.chunked_array([pa.array(map(_decoded, column.to_pylist()), pa.string())])
         raise UserError(f"a column of {column.type} can't be read as text: {error}") from error
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    return any(is_one(kind) for is_one in BYTES)
+
+
+def _decoded(value: bytes | None) -> str | None:
+    """Give bytes as text, None where they are none."""
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def _text(column: pa.ChunkedArray, *, trim: bool) -> pa.ChunkedArray:
@@ -244,7 +259,11 @@ def _unreadable(
     """Tell of the values of one column that are of a wrong type or impossible."""
     if field.type == pa.string():
         nul = pc.fill_null(pc.match_substring(typed, "\0"), fill_value=False)
-        return _told(nul, f"{field.name}: holds a NUL character")
+        told = _told(nul, f"{field.name}: holds a NUL character")
+        if _is_bytes(raw.type):
+            unread = pc.and_(pc.is_valid(raw), pc.is_null(_as_text(raw)))
+            told += _told(unread, f"{field.name}: not text in UTF-8")
+        return told
     bad = pc.and_(pc.is_null(typed), _given(raw))
     word = spelling.of(field.name, field.type)[0]
     told = _told(bad, f"{field.name}: not {word}: '", raw, "'")

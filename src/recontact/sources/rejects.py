@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from recontact.sources.engine import session
+from recontact.sources.engine import plain, session
 from recontact.sources.files import Broken
 
 SCHEMA = pa.schema(
@@ -58,11 +58,19 @@ def rejects(
     """
     if isinstance(reasons, str):
         reasons = pa.chunked_array([pa.repeat(pa.scalar(reasons), len(rows))])
-    with session() as engine:
-        engine.register("kept", rows)
-        raw = engine.sql("SELECT to_json(kept)::VARCHAR AS raw FROM kept").to_arrow_table()["raw"]
-    columns = [where["file"].cast(pa.string()), where["row"], reasons, ids, raw]
+    columns = [where["file"].cast(pa.string()), where["row"], reasons, ids, _as_json(rows)]
     return pa.table(columns, names=SCHEMA.names).cast(SCHEMA)
+
+
+def _as_json(rows: pa.Table) -> pa.ChunkedArray:
+    if not rows.num_columns:
+        return pa.chunked_array([pa.repeat(pa.scalar("{}"), len(rows))])
+    names = [name.replace("\0", "\\0").replace("'", "''") for name in rows.column_names]
+    parts = ", ".join(f"'{name}', c{i}" for i, name in enumerate(names))
+    query = f"SELECT json_object({parts})::VARCHAR AS raw FROM kept"  # noqa: S608 - quoted above
+    with session() as engine:  # the engine takes a and A for one name
+        engine.register("kept", plain(rows).rename_columns([f"c{i}" for i in range(len(names))]))
+        return engine.sql(query).to_arrow_table()["raw"]
 
 
 def rejects_of_lines(path: Path, broken: list[Broken]) -> pa.Table:

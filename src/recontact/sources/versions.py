@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from recontact.contacts import known_of
 from recontact.history import codes
-from recontact.sources.engine import session
+from recontact.sources.engine import plain, session
 
 Mask = npt.NDArray[np.bool_]
 
@@ -69,7 +69,7 @@ def distinct(rows: pa.Table) -> npt.NDArray[np.int64]:
     [0, 1, 3]
     """
     names = [f"c{i}" for i in range(rows.num_columns)]  # the engine takes a and A for one name
-    placed = rows.rename_columns(names).append_column("p", pa.array(np.arange(len(rows))))
+    placed = plain(rows).rename_columns(names).append_column("p", pa.array(np.arange(len(rows))))
     query = f"SELECT min(p) AS p FROM placed GROUP BY {', '.join(names)} ORDER BY p"  # noqa: S608 - c0, c1 ...
     with session() as engine:
         engine.register("placed", placed)
