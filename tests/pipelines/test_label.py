@@ -35,7 +35,9 @@ def test_it_writes_the_labels_of_the_defaults(history, tmp_path, capsys):
     """Without a policy the file holds what `label` gives, policy and digest included."""
     out = tmp_path / "new" / "labels.parquet"
     assert main(["label", str(history), "--out", str(out)]) == 0
-    assert pq.read_table(out).equals(label(pq.read_table(history)), check_metadata=True)
+    found, expected = pq.read_table(out), label(pq.read_table(history))
+    assert found.equals(expected)
+    assert found.schema.metadata.items() >= expected.schema.metadata.items()
     said = capsys.readouterr().out
     assert "40 contacts" in said
     assert "FCR rate: " in said
@@ -75,9 +77,27 @@ def test_a_wrong_policy_exits_with_1_and_writes_nothing(policy, said, history, t
 
 
 def test_an_engine_that_is_not_there_is_wrong_usage(history, capsys):
-    """Only duckdb is there so far; another engine is named and exits with 2."""
-    assert main(["label", str(history), "--out", "x.parquet", "--engine", "spark"]) == 2
+    """Another engine than those there are exits with 2 and names them."""
+    assert main(["label", str(history), "--out", "x.parquet", "--engine", "hive"]) == 2
     assert "duckdb" in capsys.readouterr().err
+
+
+def test_since_labels_what_is_new_and_says_what_was_kept(history, tmp_path, capsys):
+    """Labels of the first thirty days are built on; policy and file of another kind are refused."""
+    old, out = tmp_path / "old.parquet", tmp_path / "labels.parquet"
+    whole = pq.read_table(history)
+    pq.write_table(whole.slice(0, 30), tmp_path / "a.parquet", row_group_size=10)
+    pq.write_table(whole.slice(30), tmp_path / "b.parquet")
+    assert main(["label", str(tmp_path / "a.parquet"), "--out", str(old)]) == 0
+    args = ["label", str(tmp_path / "[ab].parquet"), "--since", str(old), "--out", str(out)]
+    assert main([*args, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["labeled"] == 20
+    assert pq.read_table(out).equals(label(whole))
+    assert main(args) == 0
+    assert "20 keep the labels that they had" in capsys.readouterr().out
+    (tmp_path / "p.yaml").write_text("window: 1d")
+    assert main([*args, "--policy", str(tmp_path / "p.yaml")]) == 1
+    assert "leave --since out" in capsys.readouterr().err
 
 
 def test_contacts_that_are_not_clean_are_refused(tmp_path, capsys):

@@ -4,12 +4,14 @@ import tempfile
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.test_labels import POLICIES, START, contacts, table
 
 from recontact import Policy, label
 from recontact.labels.files import label_files
+
+FEWER = settings(max_examples=settings.default.max_examples // 8)  # each writes files
 
 
 def written(folder, name, rows, group):
@@ -22,6 +24,7 @@ def cut(rows, at):
     return [part for part in (rows[:at], rows[at:]) if part]
 
 
+@FEWER
 @given(contacts(), POLICIES, st.integers(0, 12), st.integers(1, 5), st.integers(1, 5))
 def test_buckets_and_files_do_not_matter(rows, policy, at, group, at_once):
     """However rows lie in files and row groups, and however few are in memory, labels are equal."""
@@ -35,6 +38,7 @@ def test_buckets_and_files_do_not_matter(rows, policy, at, group, at_once):
     assert labeled.tally.contacts == labeled.anew == len(rows)
 
 
+@FEWER
 @given(
     contacts(),
     POLICIES,
