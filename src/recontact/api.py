@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from recontact import dataset, doctor, rates
+from recontact import rates
 from recontact.contacts import SCHEMA
 from recontact.errors import UserError
 from recontact.features.moments import WRAPUP_DELAY_S
@@ -157,9 +157,11 @@ def features_at(
     >>> features_at(contacts, label(contacts), "start")["contacts_7d"].tolist()
     [0.0, 1.0]
     """
+    from recontact.dataset import features  # noqa: PLC0415 - labels don't wait for it
+
     table, own = clean_contacts(contacts), _labels(labels, policy)
     happened = None if events is None else as_arrow(events)
-    found = dataset.features(
+    found = features(
         table,
         own,
         moment,
@@ -171,7 +173,7 @@ def features_at(
     return like(found, contacts)
 
 
-def examine(contacts: Any, policy: Rules | None = None) -> list[doctor.Finding]:
+def examine(contacts: Any, policy: Rules | None = None) -> list[Any]:
     """Tell what contacts can and cannot support, before any number is shown.
 
     Parameters
@@ -194,6 +196,8 @@ def examine(contacts: Any, policy: Rules | None = None) -> list[doctor.Finding]:
     >>> [f.level for f in examine(contacts) if f.name == "anonymous"]
     ['bad']
     """
+    from recontact import doctor  # noqa: PLC0415 - as above
+
     table = clean_contacts(contacts)
     if not len(table):
         raise UserError("no contacts in this table", "give a table with at least one row")
@@ -217,4 +221,4 @@ def _labels(labels: Any, policy: Rules | None) -> pa.Table:
         raise UserError(f"these are no labels: {error}", "label the contacts anew") from error
     if policy is None:
         return table
-    return table.replace_schema_metadata(labeling.marks(labeling.as_policy(policy)))
+    return table.replace_schema_metadata(labeling.of_policy(labeling.as_policy(policy)))
