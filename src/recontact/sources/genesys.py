@@ -1,49 +1,32 @@
 """Genesys Cloud conversation details: one conversation per record, all its legs inside."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from recontact.sources.contacts import Rows
 from recontact.sources.fields import Record, instant, number, part, parts, text
+from recontact.sources.genesys_legs import (
+    AGENTS,
+    CUSTOMERS,
+    SERVED,
+    dropped_at_the_end,
+    events_of,
+    holds_of,
+    legs_of,
+    metrics_of,
+    seconds_of,
+    transfers_of,
+)
 from recontact.sources.mapping import Mapping
-from recontact.sources.vendor import Event, Told, read_export
+from recontact.sources.vendor import Told, read_export
 
 KEYS = ("conversations",)
-CUSTOMERS = ("customer", "external")
-AGENTS = ("agent", "user")
 MEDIA = {
     **{name: name for name in ("voice", "chat", "email", "video")},
     "message": "messaging",
     "callback": "voice",
 }
-SERVED = ("interact", "hold")  # segments in which an agent is with the customer
-TRANSFERS = {
-    *("transfer", "consultTransfer", "conferenceTransfer", "forwardTransfer"),
-    *("noAnswerTransfer", "notAvailableTransfer", "dndTransfer"),
-}
-LOST = {"error", "transportFailure"}
 WRITTEN = ("email", "message", "chat")
-
-
-class Leg(NamedTuple):
-    """A segment with the session and the participant that it is part of."""
-
-    participant: Record
-    session: Record
-    segment: Record
-    started: datetime
-    ended: datetime | None
-
-
-class Metric(NamedTuple):
-    """A figure of a session, and when it was told."""
-
-    name: str | None
-    value: float
-    at: datetime | None
 
 
 def read_conversations(files: list[Path], mapping: Mapping) -> Rows:
@@ -83,10 +66,10 @@ def read_conversations(files: list[Path], mapping: Mapping) -> Rows:
 
 def _told(record: Record) -> Told:
     people = parts(record, "participants")
-    legs = sorted(_legs(people), key=lambda leg: leg.started)
-    served = [leg for leg in legs if _by(leg, AGENTS) and _kind(leg) in SERVED]
-    metrics = list(_metrics(people))
-    wrapups = [leg.segment for leg in legs if _kind(leg) == "wrapup" and _by(leg, AGENTS)]
+    legs = sorted(legs_of(people), key=lambda leg: leg.started)
+    served = [leg for leg in legs if leg.by(AGENTS) and leg.kind in SERVED]
+    metrics = list(metrics_of(people))
+    wrapups = [leg.segment for leg in legs if leg.kind == "wrapup" and leg.by(AGENTS)]
     customer = _customer(people)
     identity, number_of = _identity(customer)
     queue = next((text(leg.segment, "queueId") for leg in legs if leg.segment.get("queueId")), None)
@@ -94,7 +77,7 @@ def _told(record: Record) -> Told:
     ends = [leg.ended for leg in legs if leg.ended]
     told = [metric.at for metric in metrics if metric.at]
     ended = instant(record, "conversationEnd")
-    transfers = _transfers(legs, metrics)
+    transfers, handed_on = transfers_of(legs, metrics)
     row: dict[str, Any] = {
         "contact_id": text(record, "conversationId"),
         "customer_id": identity,
@@ -109,47 +92,21 @@ def _told(record: Record) -> Told:
         "agent_id": text(first, "userId"),
         "team": text(first, "teamId"),
         "disposition": _last(wrapups, "wrapUpCode"),
-        "wait_s": _seconds(metrics, "tWait", "tAcd"),
-        "talk_s": _seconds(metrics, "tTalk", "tTalkComplete"),
-        "hold_s": _seconds(metrics, "tHeld", "tHeldComplete"),
-        "wrap_s": _seconds(metrics, "tAcw"),
-        "hold_count": _holds(served, metrics),
-        "transfer_count": len(transfers),
+        "wait_s": seconds_of(metrics, "tWait", "tAcd"),
+        "talk_s": seconds_of(metrics, "tTalk", "tTalkComplete"),
+        "hold_s": seconds_of(metrics, "tHeld", "tHeldComplete"),
+        "wrap_s": seconds_of(metrics, "tAcw"),
+        "hold_count": holds_of(served, metrics),
+        "transfer_count": transfers,
         "nps": _score(record),
-        "dropped": _dropped(legs),
+        "dropped": dropped_at_the_end(legs),
         "notes": "\n".join(filter(None, (text(one, "wrapUpNote") for one in wrapups))) or None,
         "known_at": max([ended, *ends, *told]) if ended else None,
         "ani": number_of,
         "dnis": _number(text(customer[0], "dnis")) if customer else None,
     }
-    events = _events(served, transfers, legs)
+    events = events_of(served, handed_on, legs)
     return Told(row, events, _fields(record, people, wrapups))
-
-
-def _legs(people: list[Record]) -> Iterator[Leg]:
-    for participant in people:
-        for session in parts(participant, "sessions"):
-            for segment in parts(session, "segments"):
-                started = instant(segment, "segmentStart")
-                if started:
-                    ended = instant(segment, "segmentEnd")
-                    yield Leg(participant, session, segment, started, ended)
-
-
-def _metrics(people: list[Record]) -> Iterator[Metric]:
-    sessions = chain.from_iterable(parts(participant, "sessions") for participant in people)
-    for session in sessions:
-        for one in parts(session, "metrics"):
-            value = number(one, "value")
-            yield Metric(text(one, "name"), value or 0.0, instant(one, "emitDate"))
-
-
-def _kind(leg: Leg) -> str | None:
-    return text(leg.segment, "segmentType")
-
-
-def _by(leg: Leg, purposes: tuple[str, ...]) -> bool:
-    return leg.participant.get("purpose") in purposes
 
 
 def _customer(people: list[Record]) -> list[Record]:
@@ -178,6 +135,8 @@ def _identity(customer: list[Record]) -> tuple[str | None, str | None]:
         address = address or text(session, "addressOther")
         if address and "@" in address:
             return known or address.lower(), None
+        if address and address.isdecimal() and text(session, "messageType") == "whatsapp":
+            return known, f"+{address}"  # numbers there are international without the sign
         return known, _number(address)
     callback = session.get("callbackNumbers")
     if isinstance(callback, list) and callback:
@@ -204,46 +163,6 @@ def _direction(record: Record, people: list[Record], customer: list[Record]) -> 
     return text(record, "originatingDirection")
 
 
-def _seconds(metrics: list[Metric], *names: str) -> float | None:
-    """Sum a time over all sessions, of the first name that is there."""
-    for name in names:
-        values = [metric.value for metric in metrics if metric.name == name]
-        if values:
-            return sum(values) / 1000
-    return None
-
-
-def _holds(served: list[Leg], metrics: list[Metric]) -> int | None:
-    if not served:
-        return None
-    held = sum(_kind(leg) == "hold" for leg in served)
-    return held or sum(metric.name == "tHeld" for metric in metrics)
-
-
-def _transfers(legs: list[Leg], metrics: list[Metric]) -> list[datetime]:
-    """Give the instants at which agents handed the conversation on."""
-    counted = [metric for metric in metrics if metric.name == "nTransferred"]
-    told = [metric.at for metric in counted if metric.at for _ in range(int(metric.value))]
-    if told:
-        return sorted(told)
-    ends = [leg for leg in legs if _by(leg, AGENTS) and _kind(leg) in SERVED]
-    return [
-        leg.ended for leg in ends if leg.ended and leg.segment.get("disconnectType") in TRANSFERS
-    ]
-
-
-def _dropped(legs: list[Leg]) -> bool | None:
-    """Tell whether the line was lost at the end, on the side of the customer or of the agent."""
-    ends = [
-        (leg.ended, leg.segment["disconnectType"])
-        for leg in legs
-        if leg.ended and leg.segment.get("disconnectType")
-        if _by(leg, CUSTOMERS + AGENTS) and _kind(leg) not in ("wrapup", "alert")
-    ]
-    last = max((ended for ended, _ in ends), default=None)
-    return any(how in LOST for ended, how in ends if ended == last) if ends else None
-
-
 def _score(record: Record) -> float | None:
     scores = [number(survey, "surveyPromoterScore") for survey in parts(record, "surveys")]
     return next((score for score in reversed(scores) if score is not None), None)
@@ -251,24 +170,6 @@ def _score(record: Record) -> float | None:
 
 def _last(records: list[Record], name: str) -> str | None:
     return next(filter(None, (text(record, name) for record in reversed(records))), None)
-
-
-def _events(served: list[Leg], transfers: list[datetime], legs: list[Leg]) -> list[Event]:
-    found = []
-    answered: set[int] = set()
-    for leg in served:
-        who = text(leg.segment, "queueId"), text(leg.participant, "userId")
-        if id(leg.session) not in answered:
-            answered.add(id(leg.session))
-            found.append(Event(leg.started, "answered", *who))
-        if _kind(leg) == "hold":
-            found.append(Event(leg.started, "hold", *who))
-            if leg.ended:
-                found.append(Event(leg.ended, "resume", *who))
-    for at in transfers:
-        to = (text(leg.segment, "queueId") for leg in legs if leg.started >= at)
-        found.append(Event(at, "transfer", next(filter(None, to), None)))
-    return found
 
 
 def _fields(record: Record, people: list[Record], wrapups: list[Record]) -> Record:

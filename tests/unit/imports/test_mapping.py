@@ -80,6 +80,6 @@ def test_servicenow_takes_no_mapping(tmp_path: Path) -> None:
 
 def test_an_unknown_source_is_refused(tmp_path: Path) -> None:
     """The known ones are named."""
-    with pytest.raises(UserError, match="unknown source 'genesys'") as caught:
-        import_contacts("genesys", tmp_path)
+    with pytest.raises(UserError, match="unknown source 'pbx'") as caught:
+        import_contacts("pbx", tmp_path)
     assert "servicenow" in caught.value.mend
