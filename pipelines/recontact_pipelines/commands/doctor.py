@@ -1,13 +1,15 @@
 """`recontact doctor`."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from recontact_pipelines.output import emit, progress
 
 MARKS = {"good": "  ok ", "mind": "mind ", "bad": " BAD "}
+CAN = {"yes": " yes ", "weak": "weak ", "no": "  no "}
 
 
 def doctor(
@@ -17,19 +19,32 @@ def doctor(
 ) -> None:
     """Tell what the data can and cannot support, before any number is shown.
 
+    The worst comes first, each with its mend. `BAD`: figures would mean nothing. `mind`: they
+    mean less than they seem.
+
     Example:
 
         recontact doctor contacts.parquet
+        recontact doctor contacts.parquet --policy policy.yaml --json
     """
     from recontact.doctor import examine  # noqa: PLC0415 - help stays fast
     from recontact.labels.table import label  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
+    from recontact.report.words import policy_line  # noqa: PLC0415
     from recontact.tables import read_contacts  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
     with progress("examining"):
         table = read_contacts(contacts)
-        findings = examine(table, label(table, rules))
-    words = [f"{MARKS[finding.level]} {finding.text}" for finding in findings]
-    result = {"findings": [vars(finding) for finding in findings], "policy_digest": rules.digest}
-    emit(result, "\n".join([*words, f"policy {rules.digest}"]), as_json)
+        found = examine(table, label(table, rules))
+    result = {**asdict(found), "policy": rules.text(), "policy_digest": rules.digest}
+    emit(result, "\n".join([*_words(found), "", policy_line(rules)]), as_json)
+
+
+def _words(found: Any) -> list[str]:
+    lines = []
+    for one in found.findings:
+        lines.append(f"{MARKS[one.level]} {one.text}")
+        lines += [f"       mend: {one.mend}"] if one.mend else []
+    lines += ["", "What this data supports:"]
+    return lines + [f"{CAN[one.can]} {one.use}: {one.text}" for one in found.supports]

@@ -1,0 +1,98 @@
+"""What a contacts table can and cannot support, said before any number is shown."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from recontact.doctor import clocks, columns, extent, issues, people, rules
+from recontact.doctor.extent import stray_end
+from recontact.doctor.finding import LEVELS, Finding, Record
+from recontact.doctor.support import Support, supports
+from recontact.durations import SECOND
+from recontact.labels.table import policy_of
+
+__all__ = ["CHECKS", "Examination", "Finding", "Support", "examine", "stray_end"]
+
+Check = Callable[[Record], Finding]
+CHECKS: tuple[Check, ...] = (  # in the order of a reader's questions; the worst are shown first
+    extent.span,
+    extent.spread,
+    people.anonymous,
+    people.linked,
+    people.placeholders,
+    people.shared,
+    people.doubles,
+    rules.judged,
+    rules.unmatched,
+    issues.reasons,
+    issues.reason_codes,
+    issues.unknown_issues,
+    issues.escalations,
+    issues.spellings,
+    extent.lookback,
+    extent.matured,
+    extent.last_end,
+    extent.gaps,
+    clocks.impossible_times,
+    clocks.known_early,
+    clocks.same_instant,
+    clocks.dates_only,
+    clocks.busy_hours,
+    clocks.zones,
+    clocks.moves,
+    columns.known_at,
+    columns.emptier_end,
+    columns.telling,
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found about a record.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        The worst first.
+    supports : list of Support
+        Which uses of the data it supports.
+    """
+
+    findings: list[Finding]
+    supports: list[Support]
+
+
+def examine(contacts: pa.Table, labels: pa.Table, now: int | None = None) -> Examination:
+    """Examine clean contacts.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table
+        Canonical contacts, at least one.
+    labels : pyarrow.Table
+        Their labels, row for row, which carry the policy.
+    now : int, optional
+        Microseconds since 1970; times beyond are in the future. The present where left out.
+
+    Returns
+    -------
+    Examination
+
+    Examples
+    --------
+    >>> import datetime as dt, pyarrow as pa
+    >>> from recontact import label
+    >>> from recontact.contacts import canonical
+    >>> t = [dt.datetime(2026, 1, 1)]
+    >>> contacts = canonical(pa.table({"contact_id": ["1"], "started_at": t, "ended_at": t}))
+    >>> worst = examine(contacts, label(contacts)).findings[0]
+    >>> worst.name, worst.level
+    ('anonymous', 'bad')
+    """
+    now = int(time.time() * SECOND) if now is None else now
+    record = Record(contacts, labels, policy_of(labels), now)
+    findings = [check(record) for check in CHECKS]
+    findings.sort(key=lambda finding: LEVELS.index(finding.level))
+    return Examination(findings, supports(record, findings))
