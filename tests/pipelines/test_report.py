@@ -1,4 +1,4 @@
-"""The commands `report` and `doctor`: the page, the findings, and what they refuse."""
+"""The command `report`: the page and what it refuses."""
 
 import datetime as dt
 import json
@@ -109,58 +109,3 @@ def test_labels_in_csv_carry_no_policy(files, tmp_path, capsys):
     args = ["report", files[0], str(tmp_path / "labels.csv"), "--out", str(tmp_path / "r.html")]
     assert main(args) == 1
     assert "no policy" in capsys.readouterr().err
-
-
-def examined(tmp_path, capsys, contacts):
-    write_table(contacts, tmp_path / "contacts.parquet")
-    assert main(["doctor", str(tmp_path / "contacts.parquet"), "--json"]) == 0
-    findings = json.loads(capsys.readouterr().out)["findings"]
-    return {finding["name"]: finding for finding in findings}
-
-
-def history(n, hours=6, **columns):
-    at = [DAY + dt.timedelta(hours=hours * k) for k in range(n)]
-    ids = [str(k) for k in range(n)]
-    known = {"customer_id": [str(k // 4) for k in range(n)], "reason": ["bill"] * n}
-    times = {"started_at": at, "ended_at": at, "known_at": at}
-    return pa.table({"contact_id": ids, **known, **times, **columns})
-
-
-def test_doctor_finds_nothing_wrong_with_a_sound_record(tmp_path, capsys):
-    """A record with known, linked, coded and timely contacts gets no warning."""
-    found = examined(tmp_path, capsys, history(200))
-    assert {name: f["text"] for name, f in found.items() if f["level"] != "good"} == {}
-
-
-N = 400
-LATE = [DAY + dt.timedelta(hours=6 * k) for k in range(N - 1)] + [DAY + dt.timedelta(days=400)]
-
-
-@pytest.mark.parametrize(
-    ("name", "level", "columns"),
-    [
-        ("anonymous", "bad", {"customer_id": pa.nulls(N, pa.string())}),
-        ("anonymous", "mind", {"customer_id": [str(k) if k % 2 else None for k in range(N)]}),
-        ("linked", "bad", {"customer_id": [str(k) for k in range(N)]}),
-        ("judged", "bad", {"direction": ["outbound"] * N}),
-        ("reason", "bad", {"reason": pa.nulls(N, pa.string())}),
-        ("reason", "mind", {"reason": ["bill" if k % 4 else None for k in range(N)]}),
-        ("doubles", "mind", {"started_at": [DAY] * N, "ended_at": [DAY] * N}),
-        ("shared", "mind", {"customer_id": ["pbx"] * 380 + ["x"] * 20}),
-        ("last end", "mind", {"ended_at": LATE}),
-        ("known_at", "mind", {"known_at": pa.nulls(N, pa.timestamp("us"))}),
-        ("known_at", "mind", {"known_at": [DAY + dt.timedelta(days=365)] * N}),
-    ],
-)
-def test_doctor_says_what_the_data_cannot_support(name, level, columns, tmp_path, capsys):
-    """Each weakness of a record is found and named."""
-    found = examined(tmp_path, capsys, history(N, **columns))
-    assert found[name]["level"] == level
-
-
-def test_doctor_speaks_in_words(files, capsys):
-    """Without --json each finding is one plain line, with the policy's digest below."""
-    assert main(["doctor", files[0]]) == 0
-    said = capsys.readouterr().out
-    assert "contacts have no customer_id" in said
-    assert said.rstrip().endswith(Policy().digest)

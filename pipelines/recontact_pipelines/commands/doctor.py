@@ -27,7 +27,7 @@ def doctor(
         recontact doctor contacts.parquet
         recontact doctor contacts.parquet --policy policy.yaml --json
     """
-    from recontact.doctor import examine  # noqa: PLC0415 - help stays fast
+    from recontact.doctor import examine, supports  # noqa: PLC0415 - help stays fast
     from recontact.labels.table import label  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
     from recontact.report.words import policy_line  # noqa: PLC0415
@@ -36,15 +36,22 @@ def doctor(
     rules = Policy.read(policy) if policy else Policy()
     with progress("examining"):
         table = read_contacts(contacts)
-        found = examine(table, label(table, rules))
-    result = {**asdict(found), "policy": rules.text(), "policy_digest": rules.digest}
-    emit(result, "\n".join([*_words(found), "", policy_line(rules)]), as_json)
+        labels = label(table, rules)
+        findings = examine(table, labels)
+        uses = supports(table, labels, findings)
+    result = {
+        "findings": [asdict(finding) for finding in findings],
+        "supports": [asdict(use) for use in uses],
+        "policy": rules.text(),
+        "policy_digest": rules.digest,
+    }
+    emit(result, "\n".join([*_words(findings, uses), "", policy_line(rules)]), as_json)
 
 
-def _words(found: Any) -> list[str]:
+def _words(findings: list[Any], uses: list[Any]) -> list[str]:
     lines = []
-    for one in found.findings:
+    for one in findings:
         lines.append(f"{MARKS[one.level]} {one.text}")
         lines += [f"       mend: {one.mend}"] if one.mend else []
     lines += ["", "What this data supports:"]
-    return lines + [f"{CAN[one.can]} {one.use}: {one.text}" for one in found.supports]
+    return lines + [f"{CAN[one.can]} {one.use}: {one.text}" for one in uses]

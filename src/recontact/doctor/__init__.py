@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -13,7 +12,7 @@ from recontact.doctor.support import Support, supports
 from recontact.durations import SECOND
 from recontact.labels.table import policy_of
 
-__all__ = ["CHECKS", "Examination", "Finding", "Support", "examine", "stray_end"]
+__all__ = ["CHECKS", "Finding", "Support", "examine", "stray_end", "supports"]
 
 Check = Callable[[Record], Finding]
 CHECKS: tuple[Check, ...] = (  # in the order of a reader's questions; the worst are shown first
@@ -48,23 +47,7 @@ CHECKS: tuple[Check, ...] = (  # in the order of a reader's questions; the worst
 )
 
 
-@dataclass(frozen=True)
-class Examination:
-    """What was found about a record.
-
-    Attributes
-    ----------
-    findings : list of Finding
-        The worst first.
-    supports : list of Support
-        Which uses of the data it supports.
-    """
-
-    findings: list[Finding]
-    supports: list[Support]
-
-
-def examine(contacts: pa.Table, labels: pa.Table, now: int | None = None) -> Examination:
+def examine(contacts: pa.Table, labels: pa.Table, now: int | None = None) -> list[Finding]:
     """Examine clean contacts.
 
     Parameters
@@ -78,7 +61,12 @@ def examine(contacts: pa.Table, labels: pa.Table, now: int | None = None) -> Exa
 
     Returns
     -------
-    Examination
+    list of Finding
+        The worst first.
+
+    See Also
+    --------
+    supports : which uses of the data the record supports.
 
     Examples
     --------
@@ -87,12 +75,11 @@ def examine(contacts: pa.Table, labels: pa.Table, now: int | None = None) -> Exa
     >>> from recontact.contacts import canonical
     >>> t = [dt.datetime(2026, 1, 1)]
     >>> contacts = canonical(pa.table({"contact_id": ["1"], "started_at": t, "ended_at": t}))
-    >>> worst = examine(contacts, label(contacts)).findings[0]
+    >>> worst = examine(contacts, label(contacts))[0]
     >>> worst.name, worst.level
     ('anonymous', 'bad')
     """
     now = int(time.time() * SECOND) if now is None else now
     record = Record(contacts, labels, policy_of(labels), now)
     findings = [check(record) for check in CHECKS]
-    findings.sort(key=lambda finding: LEVELS.index(finding.level))
-    return Examination(findings, supports(record, findings))
+    return sorted(findings, key=lambda finding: LEVELS.index(finding.level))

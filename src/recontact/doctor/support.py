@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.doctor.finding import Finding, Record
+from recontact.doctor.finding import Finding
 from recontact.model.gate import MIN_CONTACTS, MIN_OF_EACH
 from recontact.report.standing import MIN_VOLUME
 
@@ -35,13 +35,13 @@ class Support:
     text: str
 
 
-def supports(record: Record, findings: list[Finding]) -> list[Support]:
+def supports(contacts: pa.Table, labels: pa.Table, findings: list[Finding]) -> list[Support]:
     """Tell for each use of the data whether this record supports it.
 
     Parameters
     ----------
-    record : Record
-        Contacts with their labels.
+    contacts, labels : pyarrow.Table
+        Canonical contacts and their labels, row for row.
     findings : list of Finding
         What was found about them: what is bad there rules out figures that rest on it.
 
@@ -51,17 +51,17 @@ def supports(record: Record, findings: list[Finding]) -> list[Support]:
     """
     bad = {finding.name for finding in findings if finding.level == "bad"}
     return [
-        _fcr(record, bad),
-        _model(record, "repeated", bad),
-        _model(record, "escalation", bad),
-        _next_issues(record),
-        _agents(record),
-        _surveys(record),
+        _fcr(labels, bad),
+        _model(labels, "repeated", bad),
+        _model(labels, "escalation", bad),
+        _next_issues(contacts, labels),
+        _agents(contacts, labels),
+        _surveys(contacts),
     ]
 
 
-def _fcr(record: Record, bad: set[str]) -> Support:
-    judged = len(record.labels) - record.labels["fcr"].null_count
+def _fcr(labels: pa.Table, bad: set[str]) -> Support:
+    judged = len(labels) - labels["fcr"].null_count
     wrong = sorted(bad & {"anonymous", "linked", "placeholders", "issue", "reason codes"})
     if wrong:
         return Support("FCR and repeat rates", "no", f"see {', '.join(wrong)}")
@@ -71,9 +71,9 @@ def _fcr(record: Record, bad: set[str]) -> Support:
     return Support("FCR and repeat rates", "yes", f"{judged:,} first contacts are judged")
 
 
-def _model(record: Record, target: str, bad: set[str]) -> Support:
+def _model(labels: pa.Table, target: str, bad: set[str]) -> Support:
     name = "a model of repeats" if target == "repeated" else "a model of escalations"
-    outcome = record.labels[target].drop_null()
+    outcome = labels[target].drop_null()
     hits = int(pc.sum(outcome).as_py() or 0)
     fewer = min(hits, len(outcome) - hits)
     said = f"{hits:,} of {len(outcome):,} judged contacts are {_hit(target)}"
@@ -90,8 +90,7 @@ def _hit(target: str) -> str:
     return "followed by a repeat" if target == "repeated" else "escalated, or what followed was"
 
 
-def _next_issues(record: Record) -> Support:
-    contacts, labels = record.contacts, record.labels
+def _next_issues(contacts: pa.Table, labels: pa.Table) -> Support:
     repeated = pc.fill_null(labels["repeated"], fill_value=False)
     known = pc.and_(repeated, pc.is_valid(contacts["reason"]))
     count = int(pc.sum(known).as_py() or 0)
@@ -100,8 +99,8 @@ def _next_issues(record: Record) -> Support:
     return Support("next issues", can, text)
 
 
-def _agents(record: Record) -> Support:
-    judged = record.contacts["agent_id"].filter(pc.is_valid(record.labels["fcr"]))
+def _agents(contacts: pa.Table, labels: pa.Table) -> Support:
+    judged = contacts["agent_id"].filter(pc.is_valid(labels["fcr"]))
     if judged.null_count == len(judged):
         return Support("rates by agent", "no", "no judged contact names its agent (agent_id)")
     counts = np.asarray(
@@ -115,9 +114,9 @@ def _agents(record: Record) -> Support:
     return Support("rates by agent", can, text)
 
 
-def _surveys(record: Record) -> Support:
+def _surveys(contacts: pa.Table) -> Support:
     counts = {
-        name: len(record.contacts) - record.contacts[name].null_count
+        name: len(contacts) - contacts[name].null_count
         for name in ("csat", "nps", "ces", "survey_resolved")
     }
     said = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
