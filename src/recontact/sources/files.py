@@ -164,6 +164,7 @@ def row_groups(path: Path) -> list[int]:
         The file can't be read.
     """
     try:
+        _check_start(path)
         whole = pq.ParquetFile(path).metadata
         return [whole.row_group(k).num_rows for k in range(whole.num_row_groups)]
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
