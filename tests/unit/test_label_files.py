@@ -10,6 +10,7 @@ import pytest
 from recontact import Policy, label
 from recontact.errors import UserError
 from recontact.labels.files import label_files
+from recontact.labels.read import read_labels
 from recontact.labels.stray import stray_end
 from recontact.tables import read_contacts, read_table, write_table
 
@@ -165,3 +166,57 @@ def test_a_stray_end_is_told_from_the_last_ones():
     assert stray_end([k * hour for k in range(89, 100)], 0, 100) is None
     assert "99.0" not in (stray_end([98 * hour, 9_999 * hour], 0, 100) or "")
     assert stray_end([98 * hour, 9_999 * hour], 0, 100)
+
+
+def test_a_folder_keeps_a_file_of_labels_for_each_file_of_contacts(tmp_path):
+    """Night after night only the files that the new day reaches are written again."""
+    whole, contacts, out = history(30), tmp_path / "contacts", tmp_path / "labels"
+    contacts.mkdir()
+    for day in range(29):
+        pq.write_table(whole.slice(5 * day, 5), contacts / f"day-{day:02}.parquet")
+    label_files([contacts], Policy(), out)
+    before = {path.name: path.stat().st_ino for path in out.iterdir()}
+    pq.write_table(whole.slice(145), contacts / "day-29.parquet")
+    labeled = label_files([contacts], Policy(), out, out)
+    after = {path.name: path.stat().st_ino for path in out.iterdir()}
+    same = [name for name in before if before[name] == after[name]]
+    assert read_labels(out).equals(label(whole))
+    assert labeled.anew == 5 * (30 - len(same))
+    assert len(same) >= 25
+    (contacts / "day-00.parquet").unlink()
+    label_files([contacts], Policy(), out, out)
+    assert read_labels(out).equals(label(whole.slice(5)))
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    """What lies in a folder that is no labels is never replaced."""
+    pq.write_table(history(3), tmp_path / "a.parquet")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(UserError, match=r"letter\.txt is no table of labels"):
+        label_files([tmp_path / "a.parquet"], Policy(), tmp_path / "mine")
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+    with pytest.raises(UserError, match="two files of contacts are named a"):
+        label_files([tmp_path / "a.parquet", _copy(tmp_path)], Policy(), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def _copy(folder):
+    (folder / "other").mkdir()
+    rows = history(3)
+    ids = pa.array([f"other{k}" for k in range(len(rows))])
+    pq.write_table(rows.set_column(0, "contact_id", ids), folder / "other" / "a.parquet")
+    return folder / "other" / "a.parquet"
+
+
+def test_a_file_changed_in_place_is_noticed(night):
+    """Other rows under the same name are labeled again; a mere copy of the same rows is not."""
+    whole = history(35)
+    copied = night / "copy.parquet"
+    copied.write_bytes((night / "a.parquet").read_bytes())
+    labeled = label_files([copied], Policy(), night / "new.parquet", night / "old.parquet")
+    assert labeled.anew == 0
+    changed = whole.set_column(2, "reason", pa.array(["bill", "tech"] * 87 + ["bill"]))
+    pq.write_table(changed.slice(0, 150), night / "a.parquet", row_group_size=10)
+    label_files([night / "a.parquet"], Policy(), night / "new.parquet", night / "old.parquet")
+    assert read_table(night / "new.parquet").equals(label(changed.slice(0, 150)))

@@ -22,7 +22,7 @@ class Engine(StrEnum):
 
 def label(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
-    out: Annotated[Path, typer.Option(help="The labels table to write, .parquet or .csv.")],
+    out: Annotated[Path, typer.Option(help="The labels: .parquet, .csv, or a folder for a file each.")],
     policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
     engine: Annotated[
         Engine, typer.Option(help="duckdb: this machine; spark: a cluster, for what exceeds one.")
@@ -43,7 +43,7 @@ def label(
     Example:
 
         recontact label contacts.parquet --policy policy.yaml --out labels.parquet
-        recontact label contacts/ --since labels.parquet --out labels.parquet
+        recontact label contacts/ --since labels/ --out labels/
     """
     from recontact.labels.files import label_files  # noqa: PLC0415 - help stays fast
     from recontact.labels.stray import stray_end  # noqa: PLC0415

@@ -18,16 +18,18 @@ import pyarrow.compute as pc
 
 from recontact.history import order
 from recontact.labels.edges import Edges
-from recontact.labels.parts import Mark, parts, written
+from recontact.labels.old import Old
+from recontact.labels.output import folder_of, writing_labels
+from recontact.labels.parts import Mark, parts
 from recontact.labels.rules import rules
 from recontact.labels.scatter import OLD, Scatter, Seen
-from recontact.labels.since import Old, Plan, everything, plan
-from recontact.labels.table import PARTS, SCHEMA, label_rows, of_policy
+from recontact.labels.since import Plan, everything, plan
+from recontact.labels.table import SCHEMA, label_rows
 from recontact.labels.tally import NOTHING, Tally, tallies
 from recontact.labels.unknown import followed_by_unknown
 from recontact.policy import Policy
 from recontact.spill import Spill, spilling
-from recontact.tables import expand, nothing_in, writing
+from recontact.tables import expand, nothing_in
 from recontact.unique import once
 from recontact.workers import each
 
@@ -72,10 +74,11 @@ def label_files(
     policy : Policy
         The rules.
     out : pathlib.Path
-        The labels table, ``.parquet`` or ``.csv``; it appears whole or not at all.
+        The labels table, ``.parquet`` or ``.csv``; or, without a suffix, a folder with a Parquet
+        file of labels for each file of contacts. It appears whole or not at all.
     since : pathlib.Path, optional
-        Labels of the same policy, made before contacts were added: what they could not change
-        is taken over. The result is the same.
+        Labels of the same policy, made before contacts were added, a Parquet file or a folder:
+        what they could not change is taken over. The result is the same.
     advance : callable
         Told the share of the work done since its last call.
     at_once : int
@@ -107,20 +110,21 @@ def label_files(
     files = expand(list(paths))
     listed = parts(files)
     todo = plan(listed, Old.open(since, policy), policy) if since else everything(listed)
-    folder = out.absolute().parent
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder_of(out)
     with spilling(1 + todo.to_read // at_once, folder) as buckets:
         seen = _scatter(files, todo, policy, buckets, advance)
+        rows = sum(part.rows for part in seen)
         anew = sum(seen[k].rows for k in todo.anew)
         with spilling(1 + anew // at_once, folder) as stretches:
             edges = Edges.together(part.edges for part in seen)
             labeler = Labeler(policy, edges, todo, seen, buckets, stretches, at_once)
             marks = labeler.label(advance)
-            metadata = of_policy(policy) | {PARTS: written(marks)}
-            with writing(out, SCHEMA.with_metadata(metadata)) as write:
-                for labels in labeler.in_order():
-                    write(labels)
-                    advance(WRITE * len(labels) / sum(part.rows for part in seen))
+            with writing_labels(out, policy, todo, marks) as outputs:
+                stream = labeler.stream()
+                for write, numbers in outputs:
+                    for labels in labeler.in_order(stream, numbers):
+                        write(labels)
+                        advance(WRITE * len(labels) / rows)
     return Labeled(sum((mark.tally for mark in marks), NOTHING), edges, anew)
 
 
@@ -135,7 +139,7 @@ def _scatter(
             return scatter.put(number, part)
         if number in todo.beside:
             scatter.put(number, part, pa.concat_tables(todo.labels(number, OLD.names)))
-        else:
+        elif number not in todo.unread:
             scatter.note(part)
         return Seen(todo.mark(number).rows, todo.mark(number).edges)
 
@@ -179,8 +183,11 @@ class Labeler:
             for k, tally in counted.items():
                 found[k] += tally
             advance(LABEL / self.buckets.parts)
-        told = zip(self.todo.prints, self.seen, found, strict=True)
-        return [Mark(print_, part.rows, part.edges, tally) for print_, part, tally in told]
+        told = zip(self.todo.parts, self.todo.prints, self.seen, found, strict=True)
+        return [
+            Mark(part.place(), print_, seen.rows, seen.edges, tally)
+            for part, print_, seen, tally in told
+        ]
 
     def _bucket(self, number: int) -> dict[int, Tally]:
         contacts = self.buckets.take(number)
@@ -204,12 +211,15 @@ class Labeler:
         sizes = [p.rows if k in self.todo.anew else 0 for k, p in enumerate(self.seen)]
         return np.asarray(np.array([0, *accumulate(sizes)])[part] + row, np.int64)
 
-    def in_order(self) -> Iterator[pa.Table]:
-        """Give all labels in the row order of the contacts, some at a time."""
-        rows = Rows(each(self._stretch, range(self.stretches.parts)))
-        for anew, run in groupby(range(len(self.seen)), lambda k: k in self.todo.anew):
+    def stream(self) -> "Rows":
+        """Give the new labels in the row order of the contacts."""
+        return Rows(each(self._stretch, range(self.stretches.parts)))
+
+    def in_order(self, new: "Rows", numbers: list[int]) -> Iterator[pa.Table]:
+        """Give all labels of some parts in the row order of the contacts, some at a time."""
+        for anew, run in groupby(numbers, lambda k: k in self.todo.anew):
             if anew:
-                yield from rows.take(sum(self.seen[k].rows for k in run))
+                yield from new.take(sum(self.seen[k].rows for k in run))
             else:
                 for k in run:
                     yield from self.todo.labels(k)

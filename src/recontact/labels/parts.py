@@ -79,6 +79,32 @@ class Part:
         typed, _ = parse(raw, trim=not is_parquet(self.path))
         return typed.select(names)
 
+    def place(self) -> str:
+        """Tell file, size, time of change and group: where these are the same, so are the rows."""
+        told = self.path.stat()
+        return f"{self.path.name} {told.st_size} {told.st_mtime_ns} {self.group}"
+
+    def ranges(self) -> dict[str, tuple[str, str] | None] | None:
+        """Give the least and greatest value of each key, None where it has none.
+
+        None where the file does not tell.
+        """
+        if self.group is None:
+            return None
+        group = pq.ParquetFile(self.path).metadata.row_group(self.group)
+        found: dict[str, tuple[str, str] | None] = dict.fromkeys(KEYS)
+        for k in range(group.num_columns):
+            chunk = group.column(k)
+            if chunk.path_in_schema not in KEYS:
+                continue
+            told = chunk.statistics
+            if told is not None and told.has_null_count and told.null_count == group.num_rows:
+                continue
+            if told is None or not told.has_min_max or not isinstance(told.min, str):
+                return None
+            found[chunk.path_in_schema] = (told.min, told.max)
+        return found
+
     def fingerprint(self) -> str:
         """Give a digest of the bytes that hold its rows, wherever they lie in the file."""
         seen = hashlib.blake2b(digest_size=16)
@@ -111,6 +137,8 @@ class Mark:
 
     Attributes
     ----------
+    place : str
+        Where it lay; as long as nothing there changes it is not read again.
     fingerprint : str
         Tells whether it is still the same.
     rows : int
@@ -121,6 +149,7 @@ class Mark:
         What was counted over its labels.
     """
 
+    place: str
     fingerprint: str
     rows: int
     edges: Edges
@@ -154,6 +183,7 @@ def _plain(mark: Mark) -> dict[str, Any]:
     edges, tally = mark.edges, mark.tally
     names = list(edges.first_start)
     return {
+        "place": mark.place,
         "fingerprint": mark.fingerprint,
         "rows": mark.rows,
         "by_program": edges.by_program,
@@ -170,6 +200,7 @@ def read(text: bytes) -> list[Mark] | None:
         return None
     return [
         Mark(
+            part["place"],
             part["fingerprint"],
             part["rows"],
             Edges(

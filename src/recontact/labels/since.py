@@ -10,69 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from recontact.errors import UserError
 from recontact.labels.edges import GREATEST, Edges
-from recontact.labels.parts import Mark, Part, read
-from recontact.labels.table import PARTS, SCHEMA, policy_of
+from recontact.labels.old import Old
+from recontact.labels.parts import Mark, Part
 from recontact.policy import Policy
-from recontact.sources.files import unreadable
 from recontact.workers import each
-
-ANEW = "label everything once: leave --since out"
-
-
-@dataclass(frozen=True)
-class Old:
-    """A labels table as it was, with the marks of the parts that it was made from.
-
-    Attributes
-    ----------
-    file : pyarrow.parquet.ParquetFile
-        The table.
-    marks : list of Mark
-        Of the parts of its contacts, in row order.
-    """
-
-    file: pq.ParquetFile
-    marks: list[Mark]
-
-    @classmethod
-    def open(cls, path: Path, policy: Policy) -> "Old":
-        """Open labels of the same policy.
-
-        Raises
-        ------
-        UserError
-            The file can't be read, is of another policy, or has no marks or wrong ones.
-        """
-        try:
-            file = pq.ParquetFile(path)
-        except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise unreadable(path, error) from error
-        schema = file.schema_arrow
-        if not schema.remove_metadata().equals(SCHEMA):
-            raise UserError(f"{path} is no labels table", ANEW)
-        made = policy_of(schema.empty_table())
-        if made.digest != policy.digest:
-            raise UserError(f"{path} is of policy {made.digest}, not {policy.digest}", ANEW)
-        marks = read((schema.metadata or {}).get(PARTS, b"null"))
-        if marks is None:
-            raise UserError(f"{path} does not tell what it was made from", ANEW)
-        if sum(mark.rows for mark in marks) != file.metadata.num_rows:
-            raise UserError(f"{path} was changed since it was made", ANEW)
-        return cls(file, marks)
-
-    def rows(self, first: int, count: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """Read some rows, in stretches as the file holds them."""
-        at = 0
-        for k in range(self.file.metadata.num_row_groups):
-            size = self.file.metadata.row_group(k).num_rows
-            low, high = max(first - at, 0), min(first + count - at, size)
-            if low < high:
-                yield self.file.read_row_group(k, columns).slice(low, high - low)
-            at += size
 
 
 @dataclass(frozen=True)
@@ -89,6 +32,9 @@ class Plan:
         The parts to label.
     beside : frozenset of int
         Parts that keep their labels, but whose contacts those may be related to.
+    unread : frozenset of int
+        Parts of which not even the keys need to be read: no key of a part that changed can be
+        among theirs.
     old : Old or None
         The labels as they were.
     kept : dict of int to int
@@ -99,6 +45,7 @@ class Plan:
     prints: list[str]
     anew: frozenset[int]
     beside: frozenset[int] = frozenset()
+    unread: frozenset[int] = frozenset()
     old: Old | None = None
     kept: Mapping[int, int] = field(default_factory=dict)
 
@@ -115,9 +62,13 @@ class Plan:
     def labels(self, number: int, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """Read the old labels of a part that is as it was."""
         assert self.old is not None  # noqa: S101 - as above
-        sizes = [mark.rows for mark in self.old.marks]
-        where = self.kept[number]
-        return self.old.rows(sum(sizes[:where]), sizes[where], columns)
+        return self.old.labels(self.kept[number], columns)
+
+    def untouched(self, numbers: list[int]) -> Path | None:
+        """Give the file that holds all labels of just these parts, if they stay as they are."""
+        if self.old is None or not all(k in self.kept and k not in self.anew for k in numbers):
+            return None
+        return self.old.file_of([self.kept[k] for k in numbers])
 
 
 def everything(parts: list[Part]) -> Plan:
@@ -142,7 +93,8 @@ def plan(parts: list[Part], old: Old, policy: Policy) -> Plan:
     Plan
         Labeling by it gives what labeling everything gives.
     """
-    prints = list(each(Part.fingerprint, parts))
+    known = {mark.place: mark.fingerprint for mark in old.marks}
+    prints = list(each(lambda part: known.get(part.place()) or part.fingerprint(), parts))
     kept = _kept(prints, old.marks)
     ends = {k: old.marks[where].edges for k, where in kept.items()}
     changed = [parts[k].edges(policy) for k in range(len(parts)) if k not in kept]
@@ -155,7 +107,8 @@ def plan(parts: list[Part], old: Old, policy: Policy) -> Plan:
     anew = {k for k in range(len(parts)) if k not in kept or ends[k].end >= since - reach}
     first = min([ends[k].start for k in anew & set(kept)] + [e.start for e in changed], default=0)
     beside = {k for k in set(kept) - anew if ends[k].end >= first - reach} if anew else set()
-    return Plan(parts, prints, frozenset(anew), frozenset(beside), old, kept)
+    unread = _unread(parts, set(kept)) - anew - beside
+    return Plan(parts, prints, frozenset(anew), frozenset(beside), frozenset(unread), old, kept)
 
 
 def reach_of(policy: Policy) -> int:
@@ -173,6 +126,24 @@ def _kept(prints: list[str], marks: list[Mark]) -> dict[int, int]:
     for place, mark in enumerate(marks):
         places.setdefault(mark.fingerprint, []).append(place)
     return {k: places[p].pop(0) for k, p in enumerate(prints) if places.get(p)}
+
+
+def _unread(parts: list[Part], kept: set[int]) -> set[int]:
+    """Tell the parts of which no key can be among those of the parts that changed."""
+    changed = [parts[k].ranges() for k in range(len(parts)) if k not in kept]
+    if None in changed:
+        return set()
+    ranges = {k: parts[k].ranges() for k in kept}
+    return {
+        k
+        for k, own in ranges.items()
+        if own is not None
+        and not any(_meet(own[key], other[key]) for other in changed if other for key in own)
+    }
+
+
+def _meet(one: tuple[str, str] | None, other: tuple[str, str] | None) -> bool:
+    return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
 
 
 def _moved(before: Edges, now: Edges) -> list[int]:
