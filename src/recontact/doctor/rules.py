@@ -52,7 +52,8 @@ def unmatched(record: Record) -> Finding:
         text = "every channel, reason, disposition and program of the policy is in the data"
         return Finding("policy values", "good", text, [])
     said = [
-        f"{where} {value!r}" + f" ({close[0]!r}?)" * bool(close) for where, value, close in found
+        f"{where} {value!r}" + (f" (perhaps {close[0]!r}?)" if close else "")
+        for where, value, close in found
     ]
     text = f"no contact has: {some(said)}: what the policy says there has no effect"
     value = [{"key": where, "value": value} for where, value, _ in found]
