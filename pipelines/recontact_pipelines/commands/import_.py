@@ -17,6 +17,8 @@ class Source(StrEnum):
     AMAZON_CONNECT = "amazon-connect"
     GENESYS = "genesys"
     TWILIO = "twilio"
+    ZENDESK = "zendesk"
+    SALESFORCE = "salesforce"
     SERVICENOW = "servicenow"
 
 
@@ -52,6 +54,8 @@ def import_(
         recontact import amazon-connect 'records/**/*.gz' --mapping m.yaml --out contacts.parquet
         recontact import genesys pages/ --out contacts.parquet --events events.parquet
         recontact import twilio events.jsonl --out contacts.parquet
+        recontact import zendesk tickets/*.json --mapping m.yaml --out contacts.parquet
+        recontact import salesforce case.csv voicecall.csv --out contacts.parquet
         recontact import servicenow incident_event_log.csv --out contacts.parquet
     """
     from recontact.sources.imports import import_contacts  # noqa: PLC0415 - keeps --help fast

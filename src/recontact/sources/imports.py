@@ -19,9 +19,11 @@ from recontact.sources.legs import merge_legs
 from recontact.sources.mapping import Mapping
 from recontact.sources.pseudonyms import Pseudonymiser
 from recontact.sources.rejects import rejects
+from recontact.sources.salesforce import read_cases_and_calls
 from recontact.sources.servicenow import read_incidents
 from recontact.sources.twilio import read_task_events
 from recontact.sources.versions import versions
+from recontact.sources.zendesk import read_tickets
 from recontact.tables import SUFFIXES, Paths, expand
 
 Reader = Callable[[list[Path], Mapping], Rows]
@@ -30,6 +32,8 @@ READERS: dict[str, Reader] = {
     "amazon-connect": read_contact_records,
     "genesys": read_conversations,
     "twilio": read_task_events,
+    "zendesk": read_tickets,
+    "salesforce": read_cases_and_calls,
 }
 SOURCES = (*READERS, "servicenow")
 NESTED = ("amazon-connect", "genesys", "twilio")  # only JSON holds their records
@@ -74,8 +78,8 @@ def import_contacts(
     ----------
     source : str
         ``contacts`` (our own form), ``amazon-connect`` (contact records), ``genesys``
-        (conversation details), ``twilio`` (TaskRouter events) or ``servicenow`` (incident event
-        log).
+        (conversation details), ``twilio`` (TaskRouter events), ``zendesk`` (tickets with metrics),
+        ``salesforce`` (cases and voice calls) or ``servicenow`` (incident event log).
     files : path or iterable of paths
         Files, globs or folders.
     mapping : Mapping or path, optional

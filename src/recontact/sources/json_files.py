@@ -238,7 +238,10 @@ def _values(text: str, keys: tuple[str, ...]) -> Iterator[Record | Broken]:
         if text[at] == "[":
             at = yield from _elements(text, at + 1)
         elif inside := _under(text, at, keys):
-            at = _end_of_page(text, (yield from _elements(text, inside)))
+            while inside:  # a page may hold several of the arrays
+                at = _space(text, (yield from _elements(text, inside)))
+                inside = _under(text, at, keys)
+            at = _end_of_page(text, at)
         else:
             value, at = _value(text, at)
             yield value
@@ -246,8 +249,8 @@ def _values(text: str, keys: tuple[str, ...]) -> Iterator[Record | Broken]:
 
 
 def _under(text: str, at: int, keys: tuple[str, ...]) -> int | None:
-    """Give the place of the first element, where an object begins that holds the array."""
-    if text[at] != "{" or not any(f'"{key}"' in text for key in keys):
+    """Give the place of the first element, where an object that holds the array begins or goes on."""
+    if text[at : at + 1] not in ("{", ",") or not any(f'"{key}"' in text for key in keys):
         return None
     try:
         while text[at] in "{,":

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.contacts import REQUIRED, SCHEMA, map_values
+from recontact.contacts import REQUIRED, SCHEMA
 from recontact.errors import UserError
 from recontact.sources.files import no_column
+from recontact.sources.mapping_rows import marked_rows, translated
 from recontact.sources.mapping_values import EXAMPLE, Pseudonyms, SharedAbove, checked
 from recontact.sources.parse import as_text, parse
 from recontact.sources.spelling import Spelling
@@ -209,36 +210,17 @@ class Mapping:
         """Translate values, then mark rows as escalated or outbound."""
         for name, pairs in self.values.items():
             if name in columns:
-                columns[name] = _translated(as_text(columns[name], name), pairs)
+                columns[name] = translated(as_text(columns[name], name), pairs)
         for name, when, value in (
             ("escalated", self.escalated_when, "true"),
             ("direction", self.outbound_when, "outbound"),
         ):
-            marked = _marked(when, columns, raw)
+            marked = marked_rows(when, columns, raw)
             if marked is not None:
                 nothing = pa.chunked_array([pa.nulls(len(raw), pa.string())])
                 others = as_text(columns[name], name) if name in columns else nothing
                 columns[name] = pc.if_else(marked, pa.scalar(value), others)
         return columns
-
-
-def _translated(column: pa.ChunkedArray, pairs: dict[str, str | None]) -> pa.ChunkedArray:
-    return map_values(column, lambda theirs: pairs.get(theirs.strip(), theirs))
-
-
-def _marked(
-    when: dict[str, tuple[str, ...]], columns: Columns, raw: pa.Table
-) -> pa.ChunkedArray | None:
-    """Tell which rows hold one of the values, in a column by our name or by the export's."""
-    marked = None
-    for name, values in when.items():
-        if name not in columns and name not in raw.column_names:
-            continue
-        column = columns[name] if name in columns else raw[name]
-        text = pc.utf8_trim_whitespace(as_text(column, name))
-        holds = pc.is_in(text, value_set=pa.array(values, pa.string()))
-        marked = holds if marked is None else pc.or_(marked, holds)
-    return marked
 
 
 def _absent(theirs: str, have: list[str], path: Path, name: str) -> UserError:
