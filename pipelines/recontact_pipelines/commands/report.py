@@ -40,9 +40,10 @@ def report(
     from recontact.labels.read import read_labels  # noqa: PLC0415 - help stays fast
     from recontact.report.collect import collect  # noqa: PLC0415
     from recontact.report.output import as_json as values  # noqa: PLC0415
-    from recontact.report.output import write  # noqa: PLC0415
+    from recontact.report.output import kind_of, write  # noqa: PLC0415
     from recontact.tables import read_contacts  # noqa: PLC0415
 
+    kind_of(out)  # before the work
     with progress("reporting"):
         found = collect(
             read_contacts(contacts),

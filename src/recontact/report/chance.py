@@ -119,7 +119,7 @@ def _fisher(own: Ints, of: Ints, hits: int, total: int) -> Floats:
             while k > 0 and term > NEGLIGIBLE * tail and rest - hits + k > 0:
                 term *= k * (rest - hits + k) / ((n - k + 1.0) * (hits - k + 1.0))
                 tail, k = tail + term, k - 1
-        chances[g] = min(1.0, 2 * tail)
+        chances[g] = 2 * max(0.0, min(tail, 1 - tail))  # the mean need not be the middle
     return chances
 
 
@@ -140,5 +140,5 @@ def _binomial(own: Ints, of: Ints, share: Floats) -> Floats:
             while k > 0 and term > NEGLIGIBLE * tail:
                 term *= k / (n - k + 1.0) * (1 - p) / p
                 tail, k = tail + term, k - 1
-        chances[g] = min(1.0, 2 * tail)
+        chances[g] = 2 * max(0.0, min(tail, 1 - tail))
     return chances

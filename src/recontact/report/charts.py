@@ -70,34 +70,38 @@ def domain(rows: Sequence[Row], name: str) -> tuple[float, float]:
 
 
 def trend(rows: Sequence[Row], name: str, overall: float | None) -> str:
-    """Draw a rate over weeks or months, with the band of its intervals."""
+    """Draw a rate over weeks or months with the band of its intervals; small ones are rings."""
     known = [row for row in rows if row[name] is not None]
-    if len(known) < 2:
+    large = [row for row in known if not row["small"]]
+    if len(large) < 2:
         return ""
-    x, y = across(0, len(known) - 1), upward(*domain(known, name))
+    days = [_first_day(row["group"]).toordinal() for row in known]
+    x, y = across(days[0], days[-1]), upward(*domain(large, name))
     low, middle, high = (
-        [(x(k), y(row[key])) for k, row in enumerate(known)]
+        [(x(_first_day(row["group"]).toordinal()), y(row[key])) for row in large]
         for key in (f"{name}_low", name, f"{name}_high")
     )
-    every = max(1, math.ceil(len(known) / 6))
-    ticks = list(range(0, len(known), every))
-    mark = [(x(0), y(overall)), (x(len(known) - 1), y(overall))] if overall is not None else []
-    dots = "".join(
-        dot(*point, "plain", f"{row['group']}: {share(row, name)}", 3)
-        for point, row in zip(middle, known, strict=True)
-    )
-    body = axes(x, y, lambda t: _span(known[int(t)]["group"]), whole, ticks)
-    body += band(low, high, "one") + line(mark, "mark") + line(middle, "one") + dots
-    told = f"FCR from {known[0]['group']} to {known[-1]['group']}: {percent(known[0][name])} to "
-    return svg(body, told + percent(known[-1][name]))
+    ticks = days[:: math.ceil(len(days) / 6)]
+    body = axes(x, y, lambda day: _day(int(day)), whole, ticks) + band(low, high, "one")
+    body += line([(x.start, y(overall)), (x.end, y(overall))], "mark") if overall else ""
+    body += line(middle, "one")
+    for day, row in zip(days, known, strict=True):
+        if y.low <= row[name] <= y.high:
+            kind = "ring" if row["small"] else "plain"
+            body += dot(x(day), y(row[name]), kind, f"{row['group']}: {share(row, name)}", 3)
+    first, last = large[0], large[-1]
+    told = f"From {first['group']} to {last['group']}: {percent(first[name])} to "
+    return svg(body, told + percent(last[name]))
 
 
-def _span(name: str) -> str:
-    """Write a week by its Monday, a month by its name."""
-    if len(name) == len("2026-01"):
-        return f"{dt.date.fromisoformat(name + '-01'):%b %y}"
-    monday = dt.date.fromisoformat(name)
-    return f"{monday.day} {monday:%b}"
+def _first_day(name: str) -> dt.date:
+    """Give the first day of a week or month as it is named."""
+    return dt.date.fromisoformat(name if len(name) > len("2026-01") else f"{name}-01")
+
+
+def _day(ordinal: int) -> str:
+    day = dt.date.fromordinal(ordinal)
+    return f"{day.day} {day:%b}"
 
 
 def funnel(rows: Sequence[Row], overall: float) -> str:

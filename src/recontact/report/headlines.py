@@ -52,7 +52,7 @@ def _overall(report: Report) -> Iterator[str]:
 
 
 def _trend(report: Report) -> Iterator[str]:
-    weeks = [row for row in report.groups.get("week", []) if row["fcr_of"]]
+    weeks = [row for row in report.groups.get("week", []) if not row["small"]]
     if len(weeks) < 2 * WEEKS:
         return
     (new, new_of), (old, old_of) = _sums(weeks[-WEEKS:]), _sums(weeks[-2 * WEEKS : -WEEKS])

@@ -17,6 +17,7 @@ from recontact.tables import replacing
 Row = Mapping[str, Any]
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a spreadsheet takes such text for a formula
+KINDS = ("html", "json", "csv", "folder")
 SUFFIXES = ".html, .json or .csv, or a folder without a suffix for all of it"
 
 
@@ -41,22 +42,29 @@ def write(report: Report, out: Path) -> list[Path]:
     UserError
         Another suffix, or a file that can't be written.
     """
-    if out.suffix.lower() in {".html", ".htm"}:
-        return [_write(out, page(report))]
-    if out.suffix.lower() == ".json":
-        return [_write(out, as_text(report))]
-    if out.suffix.lower() == ".csv":
+    kind = kind_of(out)
+    if kind == "folder":
+        files = [write(report, out / f"report{suffix}")[0] for suffix in (".html", ".json")]
+        for name, rows in tables(report).items():
+            files.append(_write(out / f"{name}.csv", as_csv(rows, report.policy.digest)))
+        return files
+    if kind == "csv":
         return [_write(out, as_csv(rates_table(report), report.policy.digest))]
-    if out.suffix:
+    return [_write(out, page(report) if kind == "html" else as_text(report))]
+
+
+def kind_of(out: Path) -> str:
+    """Give the kind of report that a path asks for: html, json, csv or folder.
+
+    Raises
+    ------
+    UserError
+        It asks for another one.
+    """
+    kind = out.suffix.lower().removeprefix(".") or "folder"
+    if kind not in KINDS:
         raise UserError(f"{out}: a report is no {out.suffix} file", f"write {SUFFIXES}")
-    whole = [
-        _write(out / "report.html", page(report)),
-        _write(out / "report.json", as_text(report)),
-    ]
-    return whole + [
-        _write(out / f"{name}.csv", as_csv(rows, report.policy.digest))
-        for name, rows in tables(report).items()
-    ]
+    return kind
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """A report as one HTML page that needs nothing else: no script, no network."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from importlib import resources
 from typing import Any
 
+from recontact.doctor import Finding
 from recontact.rates import RATES
 from recontact.report import sections
 from recontact.report.collect import Report
@@ -109,11 +110,19 @@ def _tiles(row: Mapping[str, Any]) -> str:
 
 
 def _limits(report: Report) -> str:
+    """List what limits the figures; what is good is folded away."""
+    found = {good: [f for f in report.findings if (f.level == "good") == good] for good in (0, 1)}
+    fine = f"<details><summary>{len(found[1])} more are fine</summary>{_list(found[1])}</details>"
+    return section("limits", "What the data can support", _list(found[0]), fine * bool(found[1]))
+
+
+def _list(findings: Sequence[Finding]) -> str:
     lines = "".join(
-        f'<li class="{finding.level}"><b>{LEVELS[finding.level]}:</b> {escape(finding.text)}</li>'
-        for finding in report.findings
+        f'<li class="{one.level}"><b>{LEVELS[one.level]}:</b> {escape(one.text)}'
+        f"{f' <i>{escape(one.mend)}</i>' if one.mend else ''}</li>"
+        for one in findings
     )
-    return section("limits", "What the data can support", f"<ul>{lines}</ul>")
+    return f"<ul>{lines}</ul>" if lines else ""
 
 
 def _policy(report: Report) -> str:

@@ -38,7 +38,7 @@ def by_group(report: Report, by: str, rows: Sequence[Row]) -> str:
         told.append(f"Nothing to judge in: {', '.join(none_of)}{more}.")
     chart = figure(
         charts.trend(judged, "fcr", report.overall["fcr"]) if by in SPANS else "",
-        "FCR rate with its 95 % interval; dashed: all. The latest contacts wait to mature.",
+        "FCR rate with its 95 % interval; dashed: all; rings: too few to draw a line through",
     )
     return section(
         _anchor(by),
@@ -247,7 +247,8 @@ def other_rules(report: Report) -> str:
     if not rows:
         return ""
     names = list(dict.fromkeys(row["window"] for row in rows))
-    lines = list(dict.fromkeys((row["related"], row["abandoned"]) for row in rows))
+    known = [row for row in rows if row["fcr_of"]]
+    lines = list(dict.fromkeys((row["related"], row["abandoned"]) for row in known))
     found = {(row["related"], row["abandoned"], row["window"]): row for row in rows}
     cells = [
         [
