@@ -54,8 +54,8 @@ def read_contact_records(files: list[Path], mapping: Mapping) -> Rows:
     ('care', 100.0, False)
     """
     rows = read_export(files, mapping, _told, KEYS)
-    good = rows.good.drop_columns(list(CHAIN))
-    if not {"interaction_id"} & {*mapping.columns, *mapping.constants}:
+    good = rows.good.select([name for name in rows.good.column_names if name not in CHAIN])
+    if len(good) and not {"interaction_id"} & {*mapping.columns, *mapping.constants}:
         at = good.column_names.index("interaction_id")
         good = good.set_column(at, "interaction_id", _interactions(rows.good))
     return Rows(good, rows.where, rows.rejects, rows.read, events=rows.events)
