@@ -221,6 +221,16 @@ def test_live_holds_and_transfers_are_those_so_far(elapsed_s, holds, held_s, tra
     assert (row["hold_count"], row["hold_s"], row["transfer_count"]) == (holds, held_s, transfers)
 
 
+def test_what_a_source_never_tells_is_unknown_at_live():
+    """A source that tells transfers but no holds leaves holds null, and counts transfers."""
+    a = contact("a", hold_count=9)
+    event = {"contact_id": ["a"], "at": [a["started_at"]], "event": ["answered"]}
+    told = {b"recontact.events": b'["answered", "transfer"]'}
+    events = pa.table(event).replace_schema_metadata(told)
+    row = seen([a], "a", "live", elapsed_s=60.0, events=events)
+    assert (row["hold_count"], row["hold_s"], row["transfer_count"]) == (None, None, 0)
+
+
 def test_without_events_holds_and_transfers_are_unknown_at_live():
     """A source that tells no events leaves them null, even where they are said to be live."""
     known = {"hold_count": "live", "transfer_count": "live"}

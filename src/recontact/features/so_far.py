@@ -1,5 +1,7 @@
 """What had happened in a contact so far, from the events table: never its final totals."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +11,8 @@ from recontact.errors import UserError
 from recontact.features.kernel import SECOND, Ints
 from recontact.features.moments import SO_FAR
 
+TOLD = b"recontact.events"
+COUNTED = {"hold_count": "hold", "hold_s": "hold", "transfer_count": "transfer"}
 NEEDED = ("contact_id", "at", "event")
 
 
@@ -28,7 +32,8 @@ def so_far(events: pa.Table, contact_id: pa.ChunkedArray, at: Ints) -> dict[str,
     -------
     dict of str to pyarrow.Array
         `hold_count`, `hold_s` (a hold that goes on counts up to the instant) and
-        `transfer_count`; null for a contact of which no event is there.
+        `transfer_count`; null for a contact of which no event is there, and everywhere where
+        the metadata of the events (`recontact.events`) say that the source tells no such ones.
 
     Raises
     ------
@@ -66,5 +71,15 @@ def so_far(events: pa.Table, contact_id: pa.ChunkedArray, at: Ints) -> dict[str,
     np.subtract.at(seconds, row[resumed], (at[row] - when)[resumed] / SECOND)
     unknown = np.bincount(row, minlength=size) == 0
     holds, transfers = (np.bincount(row[found], minlength=size) for found in (held, moved))
+    told = _told(events)
     columns = zip(SO_FAR, (holds, np.round(seconds, 6), transfers), strict=True)
-    return {name: pa.array(values, mask=unknown) for name, values in columns}
+    return {
+        name: pa.array(values, mask=unknown | (COUNTED[name] not in told))
+        for name, values in columns
+    }
+
+
+def _told(events: pa.Table) -> list[str]:
+    """Tell which kinds of events their source tells at all: all, where it does not say."""
+    metadata = events.schema.metadata or {}
+    return list(json.loads(metadata.get(TOLD, json.dumps([*COUNTED.values()]))))

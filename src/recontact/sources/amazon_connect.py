@@ -13,6 +13,7 @@ from recontact.sources.mapping import Mapping
 from recontact.sources.vendor import Event, Told, read_export
 
 KEYS = ("Contacts", "ContactRecords")
+HAPPENS = ("answered", "transfer")
 CHANNELS = {"VOICE": "voice", "CHAT": "chat", "EMAIL": "email", "TASK": "task"}
 TYPED = {"connect:SMS", "connect:WhatsApp", "connect:Apple"}  # subtypes of CHAT: short messages
 CONTINUED = {"TRANSFER", "QUEUE_TRANSFER", "DISCONNECT"}  # a further leg of the contact before
@@ -53,7 +54,7 @@ def read_contact_records(files: list[Path], mapping: Mapping) -> Rows:
     >>> row["queue"], row["wait_s"], row["handled"]
     ('care', 100.0, False)
     """
-    rows = read_export(files, mapping, _told, KEYS)
+    rows = read_export(files, mapping, _told, KEYS, HAPPENS)
     good = rows.good.select([name for name in rows.good.column_names if name not in CHAIN])
     if len(good) and not {"interaction_id"} & {*mapping.columns, *mapping.constants}:
         at = good.column_names.index("interaction_id")

@@ -16,6 +16,7 @@ SCHEMA = pa.schema(
         ("agent_id", pa.string()),
     ]
 )
+TOLD = b"recontact.events"  # metadata: which kinds of events the source tells at all
 OF_ROWS = pa.schema([("row", pa.int64()), *list(SCHEMA)[1:]])
 
 
@@ -38,7 +39,8 @@ def keep(events: pa.Table, rows: npt.NDArray[np.bool_]) -> pa.Table:
     number = events["row"].to_numpy()
     stays = rows[number]
     new = (np.cumsum(rows) - 1)[number[stays]]
-    return events.filter(pa.array(stays)).set_column(0, "row", pa.array(new, pa.int64()))
+    kept = events.filter(pa.array(stays)).set_column(0, "row", pa.array(new, pa.int64()))
+    return kept.replace_schema_metadata(events.schema.metadata)
 
 
 def of_contacts(
@@ -78,7 +80,8 @@ def of_contacts(
     if into:
         redialed = pc.index_in(ids, pa.array(list(into), pa.string()))
         ids = pc.coalesce(pa.array(list(into.values()), pa.string()).take(redialed), ids)
-    told = events.set_column(0, "contact_id", ids).cast(SCHEMA)
+    told = events.set_column(0, "contact_id", ids)
+    told = told.cast(SCHEMA.with_metadata(events.schema.metadata))
     # of one instant, what ends comes before what begins
     order = pc.index_in(told["event"], pa.array(["transfer", "resume", "answered", "hold"]))
     keys = [("contact_id", "ascending"), ("at", "ascending"), ("order", "ascending")]

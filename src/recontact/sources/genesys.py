@@ -21,6 +21,7 @@ from recontact.sources.mapping import Mapping
 from recontact.sources.vendor import Told, read_export
 
 KEYS = ("conversations",)
+HAPPENS = ("answered", "hold", "resume", "transfer")
 MEDIA = {
     **{name: name for name in ("voice", "chat", "email", "video")},
     "message": "messaging",
@@ -61,7 +62,7 @@ def read_conversations(files: list[Path], mapping: Mapping) -> Rows:
     >>> row["channel"], row["direction"], row["ani"], row["handled"]
     ('voice', 'inbound', '+4930901820', False)
     """
-    return read_export(files, mapping, _told, KEYS)
+    return read_export(files, mapping, _told, KEYS, HAPPENS)
 
 
 def _told(record: Record) -> Told:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 
 from recontact.sources.fields import Record, instant, number, parts, text
@@ -38,11 +37,19 @@ class Leg(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A figure of a session, and when it was told."""
+    """A figure of a session, when it was told, and whose session it is."""
 
     name: str | None
     value: float
     at: datetime | None
+    user: str | None
+
+
+class HandedOn(NamedTuple):
+    """When an agent handed the conversation on, and who."""
+
+    at: datetime
+    user: str | None
 
 
 def legs_of(people: list[Record]) -> Iterator[Leg]:
@@ -58,11 +65,12 @@ def legs_of(people: list[Record]) -> Iterator[Leg]:
 
 def metrics_of(people: list[Record]) -> Iterator[Metric]:
     """Give the metrics of all sessions."""
-    sessions = chain.from_iterable(parts(participant, "sessions") for participant in people)
-    for session in sessions:
-        for one in parts(session, "metrics"):
-            value = number(one, "value")
-            yield Metric(text(one, "name"), value or 0.0, instant(one, "emitDate"))
+    for participant in people:
+        user = text(participant, "userId")
+        for session in parts(participant, "sessions"):
+            for one in parts(session, "metrics"):
+                told = instant(one, "emitDate")
+                yield Metric(text(one, "name"), number(one, "value") or 0.0, told, user)
 
 
 def seconds_of(metrics: list[Metric], *names: str) -> float | None:
@@ -82,15 +90,16 @@ def holds_of(served: list[Leg], metrics: list[Metric]) -> int | None:
     return held or sum(metric.name == "tHeld" for metric in metrics)
 
 
-def transfers_of(legs: list[Leg], metrics: list[Metric]) -> tuple[int, list[datetime]]:
+def transfers_of(legs: list[Leg], metrics: list[Metric]) -> tuple[int, list[HandedOn]]:
     """Count how often agents handed the conversation on, and tell when."""
     counted = [metric for metric in metrics if metric.name == "nTransferred"]
     if counted:
-        told = [metric.at for metric in counted if metric.at and metric.value]
+        told = [HandedOn(one.at, one.user) for one in counted if one.at and one.value]
         return int(sum(metric.value for metric in counted)), told
-    ends = [leg for leg in legs if leg.by(AGENTS) and leg.kind in SERVED]
-    handed = [leg for leg in ends if leg.segment.get("disconnectType") in TRANSFERS]
-    return len(handed), [leg.ended for leg in handed if leg.ended]
+    served = [leg for leg in legs if leg.by(AGENTS) and leg.kind in SERVED]
+    handed = [leg for leg in served if leg.segment.get("disconnectType") in TRANSFERS]
+    ends = [(leg.ended, text(leg.participant, "userId")) for leg in handed]
+    return len(handed), [HandedOn(at, user) for at, user in ends if at]
 
 
 def dropped_at_the_end(legs: list[Leg]) -> bool | None:
@@ -105,7 +114,7 @@ def dropped_at_the_end(legs: list[Leg]) -> bool | None:
     return any(how in LOST for ended, how in ends if ended == last) if ends else None
 
 
-def events_of(served: list[Leg], transfers: list[datetime], legs: list[Leg]) -> list[Event]:
+def events_of(served: list[Leg], transfers: list[HandedOn], legs: list[Leg]) -> list[Event]:
     """Tell what happened while agents served the customer."""
     found = []
     answered: set[int] = set()
@@ -118,8 +127,8 @@ def events_of(served: list[Leg], transfers: list[datetime], legs: list[Leg]) -> 
             found.append(Event(leg.started, "hold", *who))
             if leg.ended:
                 found.append(Event(leg.ended, "resume", *who))
-    for at in transfers:
+    for at, user in transfers:
         after = (leg for leg in legs if leg.started >= at and leg.kind != "wrapup")
         to = (text(leg.segment, "queueId") for leg in after)
-        found.append(Event(at, "transfer", next(filter(None, to), None)))
+        found.append(Event(at, "transfer", next(filter(None, to), None), user))
     return found

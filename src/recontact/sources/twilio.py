@@ -17,6 +17,7 @@ from recontact.sources.twilio_tasks import told
 from recontact.sources.vendor import Placed, Told, joined, rejected, typed
 
 KEYS = ("events",)
+HAPPENS = ("answered", "transfer")
 
 
 def read_task_events(files: list[Path], mapping: Mapping) -> Rows:
@@ -98,7 +99,7 @@ def _rows(events: Iterable[Happened], mapping: Mapping, files: list[Path]) -> Ro
         for path in dict.fromkeys(files)
     ]
     mapping.check_fields(fields, files)
-    return joined(parts, files)
+    return joined(parts, files, HAPPENS)
 
 
 def _of_file(path: Path, tasks: list[list[Happened]], mapping: Mapping, fields: set[str]) -> Rows:

@@ -210,7 +210,8 @@ def _events(task: Task, transfers: list[Happened]) -> list[Event]:
         Event(one.at, "answered", text(one.data, "task_queue_name"), text(one.data, "worker_sid"))
         for one in accepted
     ]
-    return found + [
-        Event(one.at, "transfer", text(one.data, "task_queue_name"), text(one.data, "worker_sid"))
-        for one in transfers
-    ]
+    for one in transfers:
+        after = (text(next_.data, "task_queue_name") for next_ in accepted if next_.at > one.at)
+        who = text(one.data, "initiating_worker_sid") or text(one.data, "worker_sid")
+        found.append(Event(one.at, "transfer", next(after, None), who))
+    return found

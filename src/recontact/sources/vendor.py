@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import SCHEMA
 from recontact.sources.contacts import Rows
-from recontact.sources.events import OF_ROWS, keep
+from recontact.sources.events import OF_ROWS, TOLD, keep
 from recontact.sources.fields import BadField, Record, dotted
 from recontact.sources.json_files import JsonBatch, column, flat, map_records
 from recontact.sources.mapping import Mapping
@@ -54,7 +54,8 @@ def read_export(
     files: list[Path],
     mapping: Mapping,
     tell: Callable[[Record], Told],
-    keys: tuple[str, ...] = (),
+    keys: tuple[str, ...],
+    happens: tuple[str, ...],
 ) -> Rows:
     """Read files of records each of which is one row, bad ones apart.
 
@@ -68,6 +69,8 @@ def read_export(
         Says what a record tells; raises `BadField` where it can't be read.
     keys : tuple of str
         Keys under which pages of the vendor's interface hold their records.
+    happens : tuple of str
+        The kinds of events that the vendor tells.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def read_export(
 
     found = [part for path in files for part in map_records(path, partial(rows, path), keys)]
     mapping.check_fields(fields, files)
-    return joined(found, files)
+    return joined(found, files, happens)
 
 
 def typed(
@@ -149,8 +152,9 @@ def rejected(
     return pa.Table.from_pylist(rows, REJECTS)
 
 
-def joined(found: list[Rows], files: list[Path]) -> Rows:
+def joined(found: list[Rows], files: list[Path], happens: tuple[str, ...]) -> Rows:
     """Put the rows of several batches together; events keep pointing at their rows."""
+    told = {TOLD: json.dumps(happens)}
     before = np.cumsum([0, *(len(part.good) for part in found)])
     events = [
         part.events.set_column(0, "row", pc.add(part.events["row"], int(start)))
@@ -164,7 +168,7 @@ def joined(found: list[Rows], files: list[Path]) -> Rows:
         sum(part.read for part in found),
         sum(part.duplicates for part in found),
         sum(part.merged for part in found),
-        pa.concat_tables(events),
+        pa.concat_tables(events).replace_schema_metadata(told),
     )
 
 

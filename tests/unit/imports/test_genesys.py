@@ -222,7 +222,8 @@ def test_transfers_of_agents_are_counted(tmp_path: Path, counted: bool) -> None:
     assert (contact["transfer_count"], contact["agent_id"]) == (1, "u1")
     assert found.events is not None
     moved = [row for row in found.events.to_pylist() if row["event"] == "transfer"]
-    assert [(row["at"].minute, row["queue"]) for row in moved] == [(4, "q2")]
+    told = [(row["at"].minute, row["queue"], row["agent_id"]) for row in moved]
+    assert told == [(4, "q2", "u1")]
 
 
 @pytest.mark.parametrize(

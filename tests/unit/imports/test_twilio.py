@@ -181,8 +181,13 @@ def test_the_talk_of_all_workers_is_summed(tmp_path: Path) -> None:
     assert (contact["talk_s"], contact["wrap_s"]) == (4 * 60.0 + 3 * 60.0, 60.0 + 60.0)
     assert (contact["agent_id"], contact["queue"]) == ("WKana", "Support")
     assert found.events is not None
-    told = [(row["event"], row["agent_id"]) for row in found.events.to_pylist()]
-    assert told == [("answered", "WKana"), ("transfer", "WKana"), ("answered", "WKben")]
+    rows = found.events.to_pylist()
+    assert [(row["event"], row["agent_id"], row["queue"]) for row in rows] == [
+        ("answered", "WKana", "Support"),
+        ("transfer", "WKana", "Tier 2"),
+        ("answered", "WKben", "Tier 2"),
+    ]
+    assert found.events.schema.metadata[b"recontact.events"] == b'["answered", "transfer"]'
 
 
 def test_what_the_insights_attributes_tell_stands_first(tmp_path: Path) -> None:
