@@ -22,7 +22,9 @@ class Engine(StrEnum):
 
 def label(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
-    out: Annotated[Path, typer.Option(help="The labels: .parquet, .csv, or a folder for a file each.")],
+    out: Annotated[
+        Path, typer.Option(help="The labels: .parquet, .csv, or a folder for a file each.")
+    ],
     policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
     engine: Annotated[
         Engine, typer.Option(help="duckdb: this machine; spark: a cluster, for what exceeds one.")
@@ -44,14 +46,24 @@ def label(
 
         recontact label contacts.parquet --policy policy.yaml --out labels.parquet
         recontact label contacts/ --since labels/ --out labels/
+
+    With --engine spark, RECONTACT_SPARK says where Spark is: local[4], spark://host:7077 or
+    sc://host:15002 (Spark Connect); without it, on this machine. Its workers read and write the
+    same paths.
     """
+    if since and engine is Engine.SPARK:
+        raise typer.BadParameter("only the engine duckdb takes labels over", param_hint="--since")
     from recontact.labels.files import label_files  # noqa: PLC0415 - help stays fast
+    from recontact.labels.spark import label_spark  # noqa: PLC0415
     from recontact.labels.stray import stray_end  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
     with progress("labeling", total=1) as advance:
-        labeled = label_files(contacts, rules, out, since, advance)
+        if engine is Engine.SPARK:
+            labeled = label_spark(contacts, rules, out, advance)
+        else:
+            labeled = label_files(contacts, rules, out, since, advance)
     edges, tally = labeled.edges, labeled.tally
     stray = stray_end(edges.latest, edges.start, tally.contacts) if rules.as_of is None else None
     if stray:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from recontact.errors import UserError
 from recontact.labels.parts import Mark, written
 from recontact.labels.since import Plan
-from recontact.labels.table import PARTS, SCHEMA, of_policy
+from recontact.labels.table import PARTS, POLICY, SCHEMA, of_policy
 from recontact.policy import Policy
 from recontact.tables import writing
 
@@ -57,8 +57,8 @@ def writing_labels(out: Path, policy: Policy, todo: Plan, marks: list[Mark]) -> 
         with writing(out, _schema(policy, marks)) as write:
             yield iter([(write, numbers)])
     else:
-        _refuse_others(out)
-        with _replacing_folder(out) as new:
+        refuse_others(out)
+        with replacing_folder(out) as new:
             yield _files(new, policy, todo, marks)
 
 
@@ -91,13 +91,13 @@ def _link(old: Path, new: Path) -> None:
         shutil.copy2(old, new)
 
 
-def _refuse_others(out: Path) -> None:
+def refuse_others(out: Path) -> None:
     """Refuse a folder that holds anything but labels: what is in it would be lost."""
     if not out.exists():
         return
     for path in out.iterdir() if out.is_dir() else [out]:
         with suppress(OSError, pa.ArrowInvalid):
-            if PARTS in (pq.read_schema(path).metadata or {}):
+            if POLICY in (pq.read_schema(path).metadata or {}):
                 continue
         raise UserError(
             f"{out} is there already, and {path} is no table of labels", "name another folder"
@@ -105,7 +105,7 @@ def _refuse_others(out: Path) -> None:
 
 
 @contextmanager
-def _replacing_folder(out: Path) -> Iterator[Path]:
+def replacing_folder(out: Path) -> Iterator[Path]:
     """Give a folder that takes the place of `out` once all is written."""
     mark = secrets.token_hex(4)
     new, old = (out.with_name(f".{out.name}.{mark}.{what}") for what in ("part", "old"))
