@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from recontact.contacts import map_values
 from recontact.errors import UserError
+from recontact.sources.numbering import in_plan
 
 WITHHELD, NO_COUNTRY, INVALID = "withheld", "without_country", "invalid"
 WORDS = frozenset(
@@ -23,6 +24,7 @@ SPELLED = frozenset(  # carriers that need digits spell the word on the keys: +2
     for word in ("anonymous", "restricted", "blocked", "unknown", "unavailable", "private")
 )
 SIP = re.compile(r"sips?:([^@>:;]+)[^@>]*@", re.IGNORECASE)
+PLAIN = re.compile(r"\+[1-9][0-9]{6,14}")
 WRITTEN = re.compile(
     r"(?:tel:)?\s*\(?\+?[\d\s()./\u00a0\u2010-\u2013-]+"  # digits and what is set between them
     r"(?:\s*(?:;ext=|ext\.?|x|#)\s*\d{1,7})?"  # an extension, which is left out
@@ -61,6 +63,8 @@ def read_number(text: str, region: str | None = None) -> str:
     user = unquote(address[1]) if address else text.strip()
     if _is_withheld(user) or (address and _is_withheld(text[address.end() :])):
         return WITHHELD
+    if PLAIN.fullmatch(user) and in_plan(user[1:]):
+        return user
     if not WRITTEN.fullmatch(user):
         return INVALID
     try:

@@ -169,12 +169,19 @@ class Pseudonymiser:
                     f"pseudonyms: columns: the export has no column '{name}'",
                     "name a column of the contacts table, as the mapping file calls it",
                 )
+        return self._replaced(contacts)
+
+    def events(self, events: pa.Table) -> pa.Table:
+        """Replace the identifiers of an events table, such as agents, as in the contacts table."""
+        return self._replaced(events)
+
+    def _replaced(self, table: pa.Table) -> pa.Table:
         for name in (*ALWAYS, *self.columns):
-            if name in contacts.column_names:
-                place = contacts.column_names.index(name)
-                replaced = map_values(as_text(contacts[name]), partial(self._one, name))
-                contacts = contacts.set_column(place, name, replaced)
-        return contacts
+            if name in table.column_names:
+                place = table.column_names.index(name)
+                replaced = map_values(as_text(table[name]), partial(self._one, name))
+                table = table.set_column(place, name, replaced)
+        return table
 
     def _one(self, name: str, value: str | None) -> str | None:
         """Replace a value of one column."""
@@ -215,6 +222,8 @@ class Pseudonymiser:
 
     def _shown(self, name: str, value: Any) -> Any:
         """Replace one value of a raw row; a number may stand in a column that is not its own."""
+        if isinstance(value, dict | list):  # a part of a vendor's record may hold anything
+            return None
         if value is None or name == "contact_id":
             return value
         if name in ALWAYS or name in self.columns:

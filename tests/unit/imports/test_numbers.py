@@ -1,9 +1,13 @@
 """Callers' numbers: one form for all writings, and nobody for what is no number."""
 
+import random
+
+import phonenumbers
 import pyarrow as pa
 import pytest
 
 from recontact.errors import UserError
+from recontact.sources.numbering import in_plan
 from recontact.sources.numbers import check_region, read_number, read_numbers
 
 
@@ -102,3 +106,35 @@ def test_a_country_without_numbers_is_refused():
     check_region("GB")
     with pytest.raises(UserError, match="UK"):
         check_region("UK")
+
+
+def numbers_of_all_countries():
+    """Examples of every kind and country, and what is one digit off: sought-out edges of plans."""
+    draw = random.Random(7)  # noqa: S311 - no secret
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        for kind in range(11):
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is not None:
+                text = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+                k = draw.randrange(2, len(text))
+                digit = str(draw.randrange(10))
+                yield from (text, text[:k] + digit + text[k + 1 :], text[:k] + text[k + 1 :])
+                yield text + digit
+
+
+def test_the_short_cut_gives_what_the_library_gives():
+    """What it takes for a number is one, in the same form; and it takes most."""
+    taken = valid = 0
+    for text in numbers_of_all_countries():
+        try:
+            number = phonenumbers.parse(text)
+        except phonenumbers.NumberParseException:
+            expected = None
+        else:
+            form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            expected = form if phonenumbers.is_valid_number(number) else None
+        if in_plan(text[1:]):
+            assert expected == text
+            taken += 1
+        valid += expected == text
+    assert taken > 0.8 * valid > 500
