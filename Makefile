@@ -54,6 +54,7 @@ notebooks: .venv/.dev ## run the notebooks
 
 docs: .venv/.dev ## write the pages that are made from code
 	@$(BIN)/python scripts/render_features.py
+	@$(BIN)/python scripts/render_rules.py
 
 lock: .venv/.dev ## pin all packages again; ARGS=--upgrade takes newer ones
 	@scripts/lock.sh $(ARGS)

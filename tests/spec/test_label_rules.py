@@ -1,49 +1,15 @@
 """Each rule of labeling holds as its table says, for the package and for its slow twin."""
 
-import datetime as dt
-
-import pyarrow as pa
 import pytest
 import yaml
 from tests.reference import labels as twin
 from tests.spec.label_rules import RULES
+from tests.spec.rule import as_table
 
 from recontact import Policy, label
-from recontact.contacts import SCHEMA
-
-WORDS = {"-": None, "true": True, "false": False}
-STRANGERS = [
-    {"contact_id": "december", "started_at": dt.datetime(2025, 12, 1, tzinfo=dt.UTC)},
-    {"contact_id": "march", "started_at": dt.datetime(2026, 3, 1, tzinfo=dt.UTC)},
-]
-
-
-def read(rule):
-    """Split a rule's table into contacts and their expected labels."""
-    lines = [line.split() for line in rule.table.strip().splitlines()]
-    names, rows = lines[0], lines[1:]
-    bar = names.index("|")
-    contacts = [dict(zip(names[:bar], map(value, names, row), strict=False)) for row in rows]
-    expected = [dict(zip(names[bar + 1 :], row[bar + 1 :], strict=True)) for row in rows]
-    expected = [{name: value(name, text) for name, text in row.items()} for row in expected]
-    others = [] if rule.at_edges else STRANGERS
-    contacts = [{**c, "ended_at": c.get("ended_at", c["started_at"])} for c in contacts + others]
-    return contacts, expected
-
-
-def value(name, text):
-    if name.endswith("_at"):
-        day, time = text.split("T")
-        return dt.datetime.fromisoformat(f"2026-01-{day}T{time}").replace(tzinfo=dt.UTC)
-    if text in WORDS:
-        return WORDS[text]
-    return float(text) if name.endswith("_s") or name in ("tier", "episode_position") else text
-
-
-def table(contacts):
-    names = dict.fromkeys(name for contact in contacts for name in contact)
-    schema = pa.schema([SCHEMA.field(name) for name in names])
-    return pa.Table.from_pylist(contacts, schema=schema)
+from recontact.labels.table import SCHEMA
+from recontact.policy_values import KEYS
+from recontact.rates import rates
 
 
 def shown(rows, expected):
@@ -53,8 +19,41 @@ def shown(rows, expected):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_rule(rule):
     """The labels right of the bar follow from the contacts left of it."""
-    contacts, expected = read(rule)
-    labels = label(table(contacts), Policy.from_text(rule.policy)).to_pylist()
+    contacts, expected = rule.read()
+    labels = label(as_table(contacts), Policy.from_text(rule.policy)).to_pylist()
     assert shown(labels, expected) == expected
     given = yaml.safe_load(rule.policy) or {}
     assert shown(twin.label(contacts, given), expected) == expected
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if r.rates], ids=lambda rule: rule.name)
+def test_rates(rule):
+    """The rates over the contacts are the shares that the rule tells."""
+    contacts = as_table(rule.read()[0])
+    [row] = rates(contacts, label(contacts, Policy.from_text(rule.policy))).to_pylist()
+    found = {name: (row[name] * row[f"{name}_of"], row[f"{name}_of"]) for name in rule.shares()}
+    assert found == rule.shares()
+    assert row["nps"] == pytest.approx(100 * (2 - 1) / 4)  # 9 and 10, and 6, of four answers
+    assert row["ces"] == 3.5
+
+
+def test_every_key_of_the_policy_has_its_rule():
+    """Each key is set by some rule to another value than its default."""
+    set_somewhere = {key for rule in RULES for key in yaml.safe_load(rule.policy) or {}}
+    assert set_somewhere == set(KEYS)
+
+
+def test_every_column_of_the_labels_has_its_rule():
+    """Each column is told by some rule: true, false, a value, and null where it can be."""
+    told = {(name, kind(row[name])) for rule in RULES for row in rule.read()[1] for name in row}
+    for field in list(SCHEMA)[1:]:  # all but contact_id
+        kinds = {"true", "false"} if str(field.type) == "bool" else {"value"}
+        nullable = field.name not in ("eligible", "matured", "lookback_known")
+        wanted = kinds | ({"null"} if nullable else set())
+        assert {what for name, what in told if name == field.name} == wanted, field.name
+
+
+def kind(value):
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else "value"
