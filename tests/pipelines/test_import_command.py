@@ -43,6 +43,7 @@ def test_contacts_and_rejects_are_written_and_counted(
         },
         "out": str(out),
         "rejects": str(rejects),
+        "events": None,
     }
     assert read_contacts(out)["queue"].to_pylist() == ["north"]
     [row] = read_table(rejects).to_pylist()
@@ -112,7 +113,7 @@ def test_a_file_without_rows_leaves_no_row(
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (("genesys", "a.csv", "--out", "c.parquet"), 2, "genesys"),
+        (("pbx", "a.csv", "--out", "c.parquet"), 2, "pbx"),
         (("contacts", "no.csv", "--out", "c.parquet"), 1, "no.csv: no such file"),
         (("contacts", "a.csv"), 2, "--out"),
         (("contacts", "a.csv", "--out", "c.xlsx"), 1, "neither .parquet nor .csv"),
@@ -146,3 +147,39 @@ def test_fetch_prints_the_path(
     assert main(["fetch", "servicenow-incidents", "--out", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"path": str(tmp_path / "log.csv")}
     assert main(["fetch", "something-else"]) == 2
+
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def test_events_lie_beside_the_contacts_and_serve_the_live_moment(tmp_path: Path) -> None:
+    """A hold is a feature while the conversation goes on; folders of contacts pass events over."""
+    out = tmp_path / "contacts.parquet"
+    assert run("genesys", FIXTURES / "genesys", "--out", out) == 0
+    events = tmp_path / "contacts.events.parquet"
+    assert {"answered", "hold", "resume"} < set(read_table(events)["event"].to_pylist())
+    (tmp_path / "contacts.rejects.parquet").unlink()
+    assert read_contacts(tmp_path).equals(read_contacts(out))
+
+    labels, features = tmp_path / "labels.parquet", tmp_path / "features.csv"
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("related_by: any")
+    assert main(["label", str(out), "--policy", str(policy), "--out", str(labels)]) == 0
+    asked = ["--labels", str(labels), "--events", str(events)]
+    asked += ["--moment", "live", "--elapsed", "4m", "--out", str(features)]
+    assert main(["features", str(out), *asked]) == 0
+    rows = {row["contact_id"]: row for row in read_table(features).to_pylist()}
+    held = next(row["contact_id"] for row in read_table(out).to_pylist() if row["hold_s"] == 60.0)
+    assert (rows[held]["hold_count"], rows[held]["hold_s"]) == (1, 40.0)
+
+
+def test_events_can_lie_elsewhere(tmp_path: Path) -> None:
+    """Option --events names the place; a source that tells none refuses it."""
+    events = tmp_path / "other" / "happened.csv"
+    fixtures = FIXTURES / "amazon_connect"
+    out = tmp_path / "c.parquet"
+    assert run("amazon-connect", fixtures, "--out", out, "--events", events) == 0
+    assert len(read_table(events)) == 14
+    assert not (tmp_path / "c.events.parquet").exists()
+    (tmp_path / "a.csv").write_text(HEAD + GOOD)
+    assert run("contacts", tmp_path / "a.csv", "--out", tmp_path / "d.csv", "--events", events) == 1

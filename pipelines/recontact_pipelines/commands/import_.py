@@ -63,6 +63,8 @@ def import_(
 
     with progress("reading"):
         imported = import_contacts(source, files, mapping)
+    if events and imported.events is None:
+        raise UserError(f"{source} tells no events during contacts", "leave --events out")
     beside = rejects or out.with_name(f"{out.stem}.rejects.parquet")
     told = bool(rejects or len(imported.rejects) or beside.exists())  # none left from an older run
     if told:

@@ -138,6 +138,7 @@ def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Impo
     events = None
     if rows.events is not None:
         events = of_contacts(keep(rows.events, stays), kept, merged, settled.into)
+        events = hashed.events(events) if hashed else events
     counts = {
         "rows": rows.read,
         "contacts": len(settled.contacts),

@@ -327,3 +327,16 @@ def test_the_example_export() -> None:
     twice = import_contacts("genesys", [EXPORT, EXPORT])
     assert twice.contacts.equals(found.contacts)
     assert twice.counts["duplicates"] == 1 + 8
+
+
+def test_agents_have_the_same_pseudonyms_in_the_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the mapping file asks for agents to be replaced, no event tells who they are."""
+    monkeypatch.setenv("RECONTACT_PSEUDONYM_KEY", bytes(range(32)).hex())
+    asked = Mapping.of({"pseudonyms": {"key_id": "2026a", "columns": ["agent_id"]}})
+    found = imported(tmp_path, {}, mapping=asked)
+    [agent] = found.contacts["agent_id"].to_pylist()
+    assert agent.startswith("2026a:")
+    assert found.events is not None
+    assert set(found.events["agent_id"].to_pylist()) == {agent}
