@@ -141,7 +141,8 @@ def _scatter(
             scatter.put(number, part, pa.concat_tables(todo.labels(number, OLD.names)))
         elif number not in todo.unread:
             scatter.note(part)
-        return Seen(todo.mark(number).rows, todo.mark(number).edges)
+        mark = todo.mark(number)
+        return Seen(mark.rows, mark.edges, mark.fingerprint)
 
     with once(buckets.folder) as ids, once(buckets.folder) as legs:
         scatter = Scatter(policy, buckets, ids, legs)
@@ -183,10 +184,10 @@ class Labeler:
             for k, tally in counted.items():
                 found[k] += tally
             advance(LABEL / self.buckets.parts)
-        told = zip(self.todo.parts, self.todo.prints, self.seen, found, strict=True)
+        told = zip(self.todo.parts, self.seen, found, strict=True)
         return [
-            Mark(part.place(), print_, seen.rows, seen.edges, tally)
-            for part, print_, seen, tally in told
+            Mark(part.place(), seen.fingerprint, seen.rows, seen.edges, tally)
+            for part, seen, tally in told
         ]
 
     def _bucket(self, number: int) -> dict[int, Tally]:

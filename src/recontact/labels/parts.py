@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from recontact.labels.edges import Edges
 from recontact.labels.tally import Tally
@@ -18,6 +17,7 @@ from recontact.sources.files import (
     Batch,
     is_parquet,
     map_batches,
+    open_parquet,
     parquet_batches,
     row_groups,
     unreadable,
@@ -71,7 +71,7 @@ class Part:
     def _columns(self, names: tuple[str, ...]) -> pa.Table:
         """Read some columns and, where that is possible, no others."""
         if is_parquet(self.path):
-            file = pq.ParquetFile(self.path)
+            file = open_parquet(self.path)
             have = [name for name in names if name in file.schema_arrow.names]
             raw = file.read(have) if self.group is None else file.read_row_group(self.group, have)
         else:
@@ -91,7 +91,7 @@ class Part:
         """
         if self.group is None:
             return None
-        group = pq.ParquetFile(self.path).metadata.row_group(self.group)
+        group = open_parquet(self.path).metadata.row_group(self.group)
         found: dict[str, tuple[str, str] | None] = dict.fromkeys(KEYS)
         for k in range(group.num_columns):
             chunk = group.column(k)
@@ -122,7 +122,7 @@ class Part:
         if self.group is None:
             yield 0, self.path.stat().st_size
             return
-        whole = pq.ParquetFile(self.path)
+        whole = open_parquet(self.path)
         seen.update(str(whole.schema_arrow.remove_metadata()).encode())
         group = whole.metadata.row_group(self.group)
         for k in range(group.num_columns):

@@ -27,10 +27,11 @@ OLD = pa.schema([("episode_id", pa.string()), ("episode_position", pa.int64())])
 
 
 class Seen(NamedTuple):
-    """What was seen of one part: how many rows, and their edges."""
+    """What was seen of one part: how many rows, their edges, and the part's fingerprint."""
 
     rows: int
     edges: Edges
+    fingerprint: str
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Scatter:
             edges.append(Edges.of(contacts, self.policy))
             self._scatter(contacts, number, rows, old)
             rows += len(contacts)
-        return Seen(rows, Edges.together(edges))
+        return Seen(rows, Edges.together(edges), part.fingerprint())
 
     def _scatter(self, contacts: pa.Table, number: int, first: int, old: pa.Table | None) -> None:
         self.ids.add(contacts["contact_id"])

@@ -26,8 +26,6 @@ class Plan:
     ----------
     parts : list of Part
         Of the contacts files, in order.
-    prints : list of str
-        Their fingerprints.
     anew : frozenset of int
         The parts to label.
     beside : frozenset of int
@@ -42,7 +40,6 @@ class Plan:
     """
 
     parts: list[Part]
-    prints: list[str]
     anew: frozenset[int]
     beside: frozenset[int] = frozenset()
     unread: frozenset[int] = frozenset()
@@ -73,7 +70,7 @@ class Plan:
 
 def everything(parts: list[Part]) -> Plan:
     """Plan to label every part."""
-    return Plan(parts, list(each(Part.fingerprint, parts)), frozenset(range(len(parts))))
+    return Plan(parts, frozenset(range(len(parts))))
 
 
 def plan(parts: list[Part], old: Old, policy: Policy) -> Plan:
@@ -108,7 +105,7 @@ def plan(parts: list[Part], old: Old, policy: Policy) -> Plan:
     first = min([ends[k].start for k in anew & set(kept)] + [e.start for e in changed], default=0)
     beside = {k for k in set(kept) - anew if ends[k].end >= first - reach} if anew else set()
     unread = _unread(parts, set(kept)) - anew - beside
-    return Plan(parts, prints, frozenset(anew), frozenset(beside), frozenset(unread), old, kept)
+    return Plan(parts, frozenset(anew), frozenset(beside), frozenset(unread), old, kept)
 
 
 def reach_of(policy: Policy) -> int:

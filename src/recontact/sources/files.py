@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -164,11 +165,29 @@ def row_groups(path: Path) -> list[int]:
         The file can't be read.
     """
     try:
-        _check_start(path)
-        whole = pq.ParquetFile(path).metadata
+        whole = open_parquet(path).metadata
         return [whole.row_group(k).num_rows for k in range(whole.num_row_groups)]
     except (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise unreadable(path, error) from error
+
+
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file; its footer is read once, however many row groups are asked for.
+
+    Raises
+    ------
+    OSError, pyarrow.ArrowInvalid
+        The file can't be read.
+    """
+    _check_start(path)
+    told = path.stat()
+    footer = _footer(path, told.st_size, told.st_mtime_ns)
+    return pq.ParquetFile(path, metadata=footer, page_checksum_verification=True)
+
+
+@lru_cache(maxsize=64)
+def _footer(path: Path, size: int, changed: int) -> pq.FileMetaData:  # noqa: ARG001 - a file changes
+    return pq.ParquetFile(path).metadata
 
 
 def _check_start(path: Path) -> None:
@@ -201,8 +220,7 @@ def parquet_batches(
         The file can't be read.
     """
     try:
-        _check_start(path)
-        file = pq.ParquetFile(path, page_checksum_verification=True)
+        file = open_parquet(path)
         distinct_names(path, file.schema_arrow.names)
         read = before
         names = [n for n in file.schema_arrow.names if columns is None or n in columns]
