@@ -4,7 +4,7 @@ Observed over expected, as hospitals report readmissions: the expected count is 
 have been usual with these very contacts, so nobody looks worse for taking the hard ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,40 +83,41 @@ def expected(known: Sequence[Ints], hits: Flags, judged: Flags) -> Floats:
         return chances
     pooled = [_pooled(factor[rows]) for factor in known]
     pooled = [factor for factor in pooled if factor.max() > 0]
-    sizes = [int(factor.max()) + 1 for factor in pooled]
-    cell = np.zeros(len(rows), dtype=np.int64)
-    for factor, size in zip(pooled, sizes, strict=True):
-        cell = np.unique(cell * size + factor, return_inverse=True)[1]
-    _, one, of_row = np.unique(cell, return_index=True, return_inverse=True)
-    of = np.bincount(of_row).astype(float)
-    had = np.bincount(of_row, hits[rows]).astype(float)
-    chances[rows] = fit([factor[one] for factor in pooled], had, of)[of_row]
+    cell = _cells(pooled, len(rows))
+    of = np.bincount(cell).astype(float)
+    one = np.empty(len(of), dtype=np.int64)
+    one[cell] = np.arange(len(rows))  # some contact of each cell: all have the same levels
+    had = np.bincount(cell, hits[rows]).astype(float)
+    chances[rows] = fit([factor[one] for factor in pooled], had, of)[cell]
     return chances
 
 
 def case_mix(
-    measures: Measures, brought: dict[str, Ints], grouped: Groups, min_volume: int
-) -> list[dict[str, Any]]:
+    measures: Measures,
+    brought: Mapping[str, Ints],
+    grouped: Sequence[Groups],
+    min_volume: int,
+) -> dict[str, list[dict[str, Any]]]:
     """Compare each group's repeats and escalations with what its contacts let one expect.
 
     Parameters
     ----------
     measures : Measures
         Of which `OUTCOMES` are taken.
-    brought : dict of str to numpy.ndarray
+    brought : mapping of str to numpy.ndarray
         `factors`.
-    grouped : Groups
-        By one of `ADJUSTED`. Agents are compared within their queues, the others are not.
+    grouped : sequence of Groups
+        By some of `ADJUSTED`. Agents are compared within their queues, the others are not.
     min_volume : int
         Groups with fewer judged contacts are not listed.
 
     Returns
     -------
-    list of dict
-        By outcome, worst first: `by`, `group`, `outcome`, `of`, `observed`, `expected`, `ratio`
-        of the two with its interval, `adjusted` (the ratio times the rate of all, at most 1),
-        `p`, and `verdict`: `worse` or `better` where it stands out among all (see
-        `recontact.report.chance.stand_out`), else `as expected`.
+    dict of str to list of dict
+        By what they are grouped by; by outcome, worst first: `by`, `group`, `outcome`, `of`,
+        `observed`, `expected`, `ratio` of the two with its interval, `adjusted` (the ratio times
+        the rate of all, at most 1), `p`, and `verdict`: `worse` or `better` where it stands out
+        among all (see `recontact.report.chance.stand_out`), else `as expected`.
 
     Notes
     -----
@@ -124,13 +125,17 @@ def case_mix(
     performance". The expected count is taken as known; the interval is Wilson's of the observed
     rate over the expected rate.
     """
-    within = grouped.by in WITHIN_QUEUE
-    used = [codes for name, codes in brought.items() if within or name != "queue"]
-    rows: list[dict[str, Any]] = []
+    rows: dict[str, list[dict[str, Any]]] = {str(groups.by): [] for groups in grouped}
     for outcome in OUTCOMES:
         hits, judged = measures.shares[outcome]
-        chances = expected(used, hits & judged, judged)
-        rows += _compared(outcome, hits & judged, judged, chances, grouped, min_volume)
+        for within in (True, False):
+            own = [groups for groups in grouped if (groups.by in WITHIN_QUEUE) == within]
+            if own:
+                used = [codes for name, codes in brought.items() if within or name != "queue"]
+                chances = expected(used, hits & judged, judged)
+            for groups in own:
+                told = _compared(outcome, hits & judged, judged, chances, groups, min_volume)
+                rows[str(groups.by)] += told
     return rows
 
 
@@ -172,6 +177,21 @@ def _pooled(levels: Ints) -> Ints:
     least = max(RARE, int(np.sort(sizes)[-MOST]) if len(sizes) > MOST else 0)
     number = np.where(sizes >= least, np.cumsum(sizes >= least), 0)[levels]
     return np.asarray(number - number.min())
+
+
+def _cells(pooled: Sequence[Ints], size: int) -> Ints:
+    """Number the combinations of levels that occur."""
+    cell = np.zeros(size, dtype=np.int64)
+    for factor in pooled:
+        cell = _dense(cell * (int(factor.max()) + 1) + factor)
+    return cell
+
+
+def _dense(numbers: Ints) -> Ints:
+    """Number the distinct values from 0 up, by counting where they are not too far apart."""
+    if numbers.max() > 4 * len(numbers) + 1_000:
+        return np.asarray(np.unique(numbers, return_inverse=True)[1])
+    return np.asarray((np.cumsum(np.bincount(numbers) > 0) - 1)[numbers])
 
 
 def _earlier(started: Ints, ordered: Order) -> Ints:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from recontact.contacts import canonical
 from recontact.doctor import Finding, examine
 from recontact.durations import HOUR
-from recontact.groups import groups
+from recontact.groups import Groups, groups
 from recontact.history import Order, order
 from recontact.labels.edges import Edges
 from recontact.labels.table import policy_of
@@ -168,14 +168,11 @@ def _adjusted(
     contacts: pa.Table,
     ordered: Order,
     measures: Measures,
-    grouped: Mapping[str, Any],
+    grouped: Mapping[str, Groups],
     min_volume: int,
 ) -> dict[str, list[dict[str, Any]]]:
-    wanted = [column for column in grouped if column in ADJUSTED]
-    if not wanted:
-        return {}
-    brought = factors(contacts, ordered)
-    return {column: case_mix(measures, brought, grouped[column], min_volume) for column in wanted}
+    wanted = [grouped[column] for column in grouped if column in ADJUSTED]
+    return case_mix(measures, factors(contacts, ordered), wanted, min_volume) if wanted else {}
 
 
 def _curve(same: Followed, anything: Followed) -> list[dict[str, Any]]:

@@ -119,6 +119,7 @@ def _walk(contacts: pa.Table, policy: Policy, ordered: Order, applied: Rules) ->
         applied.counts[rows],
         np.ascontiguousarray(applied.issues[:, rows]),
         ordered.starts,
+        int(applied.issues.max(initial=-1)) + 1,
     )
     nothing = np.iinfo(np.int64).min
     back = started[rows] - np.where(previous_end == nothing, started[rows], previous_end)
@@ -141,11 +142,10 @@ def _walk(contacts: pa.Table, policy: Policy, ordered: Order, applied: Rules) ->
 
 
 @compiled
-def _search(ended: Ints, counts: Flags, issues: Ints, starts: Ints) -> tuple[Ints, Ints]:
+def _search(ended: Ints, counts: Flags, issues: Ints, starts: Ints, size: int) -> tuple[Ints, Ints]:
     """Give, in order, the position of the next contact and the latest end of the previous ones."""
     following = np.full(len(ended), -1, dtype=np.int64)
     previous_end = np.full(len(ended), np.iinfo(np.int64).min, dtype=np.int64)
-    size = int(issues.max()) + 1 if issues.size else 0
     nearest = np.full(size, -1, dtype=np.int64)
     latest = np.full(size, np.iinfo(np.int64).min, dtype=np.int64)
     for way in range(len(issues)):

@@ -62,9 +62,8 @@ def test_who_takes_the_hard_contacts_is_not_blamed():
     hits = draw.random(8_000) < np.where(hard, 0.5, 0.1)
     judged = np.ones(8_000, dtype=bool)
     outcomes = Measures({"repeat": (hits, judged), "escalation": (hits, judged)}, {})
-    rows = case_mix(
-        outcomes, {"reason": hard.astype(np.int64)}, Groups("agent_id", agent, ["h", "e"]), 30
-    )
+    agents = Groups("agent_id", agent, ["h", "e"])
+    rows = case_mix(outcomes, {"reason": hard.astype(np.int64)}, [agents], 30)["agent_id"]
     assert [row["verdict"] for row in rows] == ["as expected"] * 4
     for row in rows:
         assert row["ratio"] == pytest.approx(1, abs=0.06)
@@ -81,7 +80,7 @@ def test_small_and_unknown_groups_are_not_listed():
     judged[:5] = False
     outcomes = Measures({"repeat": (hits, judged), "escalation": (~hits, judged)}, {})
     brought = {"hour": np.arange(109) % 2}
-    rows = case_mix(outcomes, brought, Groups("team", codes, ["a", "b", None]), 30)
+    rows = case_mix(outcomes, brought, [Groups("team", codes, ["a", "b", None])], 30)["team"]
     assert {(row["group"], row["of"]) for row in rows} == {("a", 35)}
 
 
@@ -102,13 +101,26 @@ def test_adjusted_ratios_follow_the_agents_true_part(simulated, centre):
     own = {row["agent_id"]: row["unresolved_factor"] for row in truth}
     measures = measure(simulated, label(simulated))
     brought = factors(simulated, order(simulated))
-    found = case_mix(measures, brought, groups(simulated, "agent_id"), 100)
-    rows = [row for row in found if row["outcome"] == "repeat"]
+    found = case_mix(measures, brought, [groups(simulated, "agent_id")], 100)
+    rows = [row for row in found["agent_id"] if row["outcome"] == "repeat"]
     factor = [own[row["group"]] for row in rows]
     plain = np.corrcoef(factor, [row["observed"] / row["of"] for row in rows])[0, 1]
     adjusted = np.corrcoef(factor, [row["ratio"] for row in rows])[0, 1]
     assert len(rows) >= 8
     assert adjusted > max(plain, 0.5)
+
+
+def test_only_agents_are_compared_within_their_queue():
+    """Where each team is a queue, the team's part is not adjusted away, the agents' queue is."""
+    code = np.repeat([0, 1], 500)
+    hits = np.arange(1_000) % 10 < np.where(code == 0, 6, 2)
+    judged = np.ones(1_000, dtype=bool)
+    outcomes = Measures({"repeat": (hits, judged), "escalation": (hits, judged)}, {})
+    both = [Groups(by, code, ["a", "b"]) for by in ("agent_id", "team")]
+    found = case_mix(outcomes, {"queue": code, "hour": code * 0}, both, 30)
+    assert [row["ratio"] for row in found["team"]] == pytest.approx([1.5, 0.5] * 2)
+    assert [row["verdict"] for row in found["team"]] == ["worse", "better"] * 2
+    assert {row["verdict"] for row in found["agent_id"]} == {"as expected"}
 
 
 @settings(max_examples=60)
