@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 
 from recontact.contacts import known_of
-from recontact.doctor.finding import Finding, Ints, Record, day, level
+from recontact.doctor.finding import Finding, Ints, Record, day, level, some
 from recontact.doctor.hours import profile, shift_between
 from recontact.durations import DAY, HOUR, SECOND
 from recontact.history import codes
@@ -119,18 +119,34 @@ def _shifted(record: Record, column: str) -> dict[str, int]:
 
 def moves(record: Record) -> Finding:
     """Find weeks from which on the whole day is earlier or later than before."""
-    found = [(at, hours) for at, hours in _moves(record.started)]
-    text = "the hours of the day stay the same all through the record"
-    if not found:
-        return Finding("moved hours", "good", text, [])
-    summer = [abs(hours) == 1 and near_clock_change(at) for at, hours in found]
+    by_site = {name: _moves(at) for name, at in _by_site(record).items()}
+    found = _moves(record.started) or next(filter(None, by_site.values()), [])
     said = ", ".join(f"by {hours:+d} h around {day(at)}" for at, hours in found)
     value = [{"at": day(at), "hours": hours} for at, hours in found]
-    if all(summer):
+    mend = f"import each stretch by itself: {ZONE}"
+    if any(abs(hours) > 1 or not near_clock_change(at) for at, hours in found):
+        text = f"the day moves {said}: the zone of the times was changed within the record"
+        return Finding("moved hours", "mind", text, value, mend)
+    still = [name for name, own in by_site.items() if not own]
+    if found and still:
+        text = (
+            f"the day moves {said}, as true UTC does where the clocks change, but not at "
+            f"{some(still)}: local times read as UTC?"
+        )
+        return Finding("moved hours", "mind", text, value, mend)
+    text = "the hours of the day stay the same all through the record"
+    if found:
         text = f"the day moves {said}, as true UTC does where the clocks change"
-        return Finding("moved hours", "good", text, value)
-    text = f"the day moves {said}: the zone of the times was changed within the record"
-    return Finding("moved hours", "mind", text, value, f"import each stretch by itself: {ZONE}")
+    return Finding("moved hours", "good", text, value)
+
+
+def _by_site(record: Record) -> dict[str, Ints]:
+    """Give the starts at each site that has contacts enough to see its day in every three weeks."""
+    sites = record.contacts["site"]
+    group, names = codes(sites), sites.drop_null().unique().to_pylist()
+    weeks = max(1.0, record.days / 7)
+    starts = {name: record.started[group == k] for k, name in enumerate(names[:500])}
+    return {name: at for name, at in starts.items() if 3 * len(at) / weeks >= 2 * LEAST}
 
 
 def _moves(started: Ints) -> list[tuple[int, int]]:

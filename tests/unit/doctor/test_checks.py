@@ -210,14 +210,18 @@ def test_missing_hours_are_found_within_a_day():
     assert findings["gaps"].value == {"days": [], "hours": ["2026-02-04 10:00 for 4 h"]}
 
 
-def test_summer_time_is_no_fault():
-    """A day that moves by an hour where clocks change is true UTC."""
-    begin = pd.Timestamp("2026-03-29") - pd.Timedelta(days=30)
-    moved = shift(CLEAN.copy(), CLEAN.index >= 0, begin - BEGIN)
-    moved = shift(moved, moved["started_at"] >= pd.Timestamp("2026-03-29"), -HOUR)
-    findings, _ = found(moved)
-    assert findings["moved hours"].level == "good"
-    assert [one["hours"] for one in findings["moved hours"].value] == [-1]
+@pytest.mark.parametrize(
+    ("moved", "level"), [(["north", "south"], "good"), (["north"], "mind"), ([], "good")]
+)
+def test_a_day_that_moves_where_clocks_change_is_no_fault_unless_a_site_stays(moved, level):
+    """True UTC moves by an hour then; a site whose day does not has local times read as UTC."""
+    change = pd.Timestamp("2026-03-29")
+    data = shift(CLEAN.copy(), CLEAN.index >= 0, change - pd.Timedelta(days=28) - BEGIN)
+    data = put(data, data.index % 5 == 0, "site", "south").sort_values("started_at")
+    rows = (data["started_at"] >= change) & (data["site"].isin(moved) | (len(moved) == 2))
+    findings, _ = found(shift(data, rows, -HOUR))
+    assert findings["moved hours"].level == level
+    assert bool(findings["moved hours"].value) is bool(moved)
 
 
 def test_what_is_bad_rules_out_the_figures_that_rest_on_it():
