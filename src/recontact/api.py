@@ -1,8 +1,10 @@
 """What notebooks call: tables of pandas, polars or pyarrow in, results of the same kind out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -15,6 +17,10 @@ from recontact.labels import table as labeling
 from recontact.labels.read import NEEDED
 from recontact.policy import Policy
 from recontact.rates import CSAT_POSITIVE
+
+if TYPE_CHECKING:
+    from recontact.sources.imports import Imported
+    from recontact.sources.mapping import Mapping as Renamed
 
 Rules = Policy | Mapping[str, Any] | str | PathLike[str]
 
@@ -202,6 +208,56 @@ def examine(contacts: Any, policy: Rules | None = None) -> list[Any]:
     if not len(table):
         raise UserError("no contacts in this table", "give a table with at least one row")
     return doctor.examine(table, labeling.label(table, policy))
+
+
+def import_contacts(
+    source: str, data: Any, mapping: "Renamed | str | Path | None" = None
+) -> "Imported":
+    """Turn an export, in files or in a table, into clean contacts.
+
+    Parameters
+    ----------
+    source : str
+        As in `recontact import`: ``contacts`` (any export, its columns perhaps named by a mapping),
+        ``amazon-connect``, ``genesys``, ``zendesk`` ...
+    data : path, iterable of paths, or table
+        Files, globs, folders; or, for ``contacts``, a table of pandas, polars or pyarrow.
+    mapping : Mapping or path, optional
+        What the columns are called and how their values are to be taken.
+
+    Returns
+    -------
+    recontact.sources.imports.Imported
+        `contacts` and `rejects`, of the same kind as a table given, else of pyarrow; `counts`.
+
+    Raises
+    ------
+    UserError
+        A file can't be read at all, a required column is missing, or a table is given for a
+        source whose records are none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> day = pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-01"])
+    >>> imported = import_contacts("contacts", pd.DataFrame(
+    ...     {"contact_id": ["1", None, "1"], "started_at": day, "ended_at": day}))
+    >>> imported.counts
+    {'rows': 3, 'contacts': 1, 'merged_legs': 0, 'duplicates': 1, 'rejected': 1}
+    >>> imported.rejects[["row", "reason"]].to_dict("records")
+    [{'row': 2, 'reason': 'no contact_id'}]
+    """
+    from recontact.sources import imports  # noqa: PLC0415 - as above
+
+    if isinstance(data, str | PathLike) or (
+        isinstance(data, list | tuple) and all(isinstance(path, str | PathLike) for path in data)
+    ):
+        return imports.import_contacts(source, data, mapping)
+    if source != "contacts":
+        raise UserError(f"{source} is read from files", 'give its files, or name it "contacts"')
+    found = imports.import_table(as_arrow(data), mapping)
+    contacts, rejects = like(found.contacts, data), like(found.rejects, data)
+    return replace(found, contacts=contacts, rejects=rejects)
 
 
 def _labels(labels: Any, policy: Rules | None) -> pa.Table:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import recontact
@@ -274,6 +275,38 @@ def test_labels_must_be_labels():
     """A table that is none, in place of labels, is refused with the way to get them."""
     with pytest.raises(UserError, match="no labels"):
         recontact.rates_of(frame(), frame())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_table_is_imported_as_a_file_is(kind, tmp_path):
+    """Bad rows are set apart, duplicates dropped and legs merged, of a table as of its file."""
+    rows = [0, 1, 2, 2, 0]
+    ids = ["a", None, "c", "c", "d"]
+    raw = pa.table(PLAIN).take(pa.array(rows)).set_column(0, "contact_id", pa.array(ids))
+    raw = raw.append_column("interaction_id", pa.array(["i", "i", None, None, "i"]))
+    given = KINDS[kind](raw.to_pandas() if kind == "pandas" else raw.to_pydict())
+    imported = recontact.import_contacts("contacts", given)
+    assert type(imported.contacts) is type(imported.rejects) is type(given)
+    parts = {"contacts": 2, "merged_legs": 1, "duplicates": 1, "rejected": 1}
+    assert imported.counts == {"rows": 5, **parts}
+    pq.write_table(raw, tmp_path / "raw.parquet")
+    files = recontact.import_contacts("contacts", tmp_path / "raw.parquet")
+    assert told(imported.contacts) == files.contacts.to_pylist()
+    assert [(r["row"], r["reason"]) for r in told(imported.rejects)] == [(2, "no contact_id")]
+    assert len(recontact.label(imported.contacts)) == 2
+
+
+def test_a_mapping_names_the_columns_of_a_table(tmp_path):
+    """A table is imported with a mapping file as a file is; times without zone are of its zone."""
+    path = tmp_path / "mapping.yaml"
+    path.write_text("{columns: {contact_id: id}, time_zone: Asia/Tokyo}")
+    naive = frame().rename(columns={"contact_id": "id"})
+    naive["started_at"] = naive["started_at"].dt.tz_localize(None)
+    imported = recontact.import_contacts("contacts", naive, path)
+    assert imported.contacts["started_at"][0] == TIMES[0] - dt.timedelta(hours=9)
+    assert imported.contacts["ended_at"][0] == TIMES[0]
+    with pytest.raises(UserError, match="read from files"):
+        recontact.import_contacts("zendesk", naive)
 
 
 def test_what_is_known_from_when_travels_in_attrs():

@@ -13,6 +13,8 @@ from recontact.sources.mapping import IN_MAPPING, Mapping
 from recontact.sources.rejects import places, rejects, rejects_of_lines
 from recontact.tables import stack
 
+IN_MEMORY = Path("table")  # what a table without a file is called in messages and rejects
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -68,6 +70,20 @@ def read_rows(files: list[Path], mapping: Mapping) -> Rows:
         for path in files
     ]
     return together(parts, files)
+
+
+def rows_of(table: pa.Table, mapping: Mapping) -> Rows:
+    """Take rows of contacts from a table in memory, bad ones apart.
+
+    Raises
+    ------
+    UserError
+        A required column is missing.
+    """
+    named = mapping.apply(table, IN_MEMORY)
+    require(IN_MEMORY, named.column_names, mapping.required, IN_MAPPING)
+    batch = Batch(table, np.arange(1, len(table) + 1, dtype=np.int64), [])
+    return together([sorted_out(IN_MEMORY, batch, named, mapping)], [IN_MEMORY])
 
 
 def read_records(path: Path, keys: tuple[str, ...] = ()) -> Batch:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from recontact.contacts import canonical
 from recontact.errors import UserError
 from recontact.sources.amazon_connect import read_contact_records
-from recontact.sources.contacts import Rows, read_rows
+from recontact.sources.contacts import Rows, read_rows, rows_of
 from recontact.sources.customers import pseudonymiser, settle_customers
 from recontact.sources.events import keep, of_contacts
 from recontact.sources.genesys import read_conversations
@@ -121,6 +121,38 @@ def import_contacts(
     hashed = pseudonymiser(mapping)
     suffixes = PACKED if source in NESTED else (*SUFFIXES, *PACKED)
     return _settled(READERS[source](expand(files, suffixes), mapping), mapping, hashed)
+
+
+def import_table(table: pa.Table, mapping: Mapping | str | Path | None = None) -> Imported:
+    """Turn a table in memory, of contacts in any form, into contacts.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Rows of contacts or legs.
+    mapping : Mapping or path, optional
+        What the columns are called and how their values are to be taken.
+
+    Returns
+    -------
+    Imported
+        In its rejects, the file is ``table``.
+
+    Raises
+    ------
+    UserError
+        A required column is missing.
+
+    Examples
+    --------
+    >>> rows = pa.table({"contact_id": ["1", "2"], "started_at": ["2026-01-01", "soon"],
+    ...                  "ended_at": ["2026-01-01", "2026-01-02"]})
+    >>> import_table(rows).counts
+    {'rows': 2, 'contacts': 1, 'merged_legs': 0, 'duplicates': 0, 'rejected': 1}
+    """
+    if not isinstance(mapping, Mapping):
+        mapping = Mapping.read(Path(mapping)) if mapping else Mapping()
+    return _settled(rows_of(table, mapping), mapping, pseudonymiser(mapping))
 
 
 def _settled(rows: Rows, mapping: Mapping, hashed: Pseudonymiser | None) -> Imported:
