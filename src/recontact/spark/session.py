@@ -66,7 +66,8 @@ def _installed() -> Any:
         from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra, and heavy
     except ModuleNotFoundError as error:
         mend = "pip install 'recontact[spark]'"
-        raise UserError(f"Spark needs {error.name}, which is not installed", mend) from error
+        name = (error.name or "pyspark").split(".")[0]
+        raise UserError(f"Spark needs {name}, which is not installed", mend) from error
     return SparkSession
 
 
