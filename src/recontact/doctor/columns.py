@@ -138,7 +138,12 @@ def _candidates(record: Record) -> list[str]:
     known = known_from(record.contacts)
     own = [name for name in record.contacts.column_names if name not in SCHEMA.names]
     early = [name for name in SCHEMA.names if known.get(name) == "start"]
-    return [name for name in (*early, *own) if name not in ("customer_id", "started_at")]
+    return [
+        name
+        for name in (*early, *own)
+        if name not in ("customer_id", "started_at")
+        and not pa.types.is_nested(record.contacts[name].type)
+    ]
 
 
 def _auc_alone(column: pa.ChunkedArray, hits: Flags) -> float:

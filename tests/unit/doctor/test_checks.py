@@ -237,3 +237,29 @@ def test_what_is_bad_rules_out_the_figures_that_rest_on_it():
     }
     _, uses = found(cut(CLEAN, day_of(CLEAN) > 10))
     assert uses["a model of repeats"] in {"weak", "no"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (pa.list_(pa.int64()), [[1], None]),
+        (pa.struct([("x", pa.int64())]), [{"x": 1}, {"x": 2}]),
+        (pa.decimal128(5, 2), [1, 2]),
+        (pa.date32(), [dt.date(2026, 1, 1), None]),
+        (pa.time64("us"), [dt.time(1), None]),
+        (pa.float64(), [float("nan"), None]),
+        (pa.duration("us"), [dt.timedelta(1), None]),
+        (pa.binary(), [b"x", None]),
+        (pa.dictionary(pa.int32(), pa.string()), ["x", None]),
+        (pa.null(), [None, None]),
+        (pa.bool_(), [True, None]),
+    ],
+)
+def test_columns_of_any_type_travel_along(kind, values):
+    """A column of the export's own that says nothing of the outcome is not minded."""
+    contacts = canonical(pa.Table.from_pandas(CLEAN, preserve_index=False))
+    column = pa.array(np.tile(np.arange(2), len(CLEAN) // 2)).to_pylist()
+    contacts = contacts.append_column("own", pa.array([values[k] for k in column], kind))
+    findings = {f.name: f for f in examine(contacts, label(contacts), NOW)}
+    assert findings["telling columns"].level == "good"
+    assert findings["filled later"].level == "good"
