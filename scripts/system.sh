@@ -4,6 +4,11 @@ set -euo pipefail
 
 has_libgomp1() { ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || [ -n "$(find /usr/lib /lib -name 'libgomp.so.1' -print -quit 2>/dev/null)" ]; }
 has_chromium() { command -v chromium >/dev/null; }
+has_openjdk-17-jre-headless() { # Spark 4 runs on Java 17 or later, wherever it is from
+  local java="${JAVA_HOME:+$JAVA_HOME/bin/}java" version
+  version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
+  [ "${version:-0}" -ge 17 ]
+}
 
 need() { # need PACKAGE WHY
   if "has_$1"; then return; fi
@@ -19,4 +24,7 @@ need() { # need PACKAGE WHY
 }
 
 need libgomp1 "LightGBM's wheel needs libgomp.so.1"
-if [ "$1" = dev ]; then need chromium "the tests look at the pages in it"; fi
+if [ "$1" = dev ]; then
+  need chromium "the tests look at the pages in it"
+  need openjdk-17-jre-headless "the tests of Spark need Java 17"
+fi
