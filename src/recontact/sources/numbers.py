@@ -106,7 +106,9 @@ def read_numbers(column: pa.ChunkedArray, region: str | None = None) -> pa.Chunk
     >>> read_numbers(pa.chunked_array([["030 123456", None, "withheld"]]), "DE").to_pylist()
     ['+4930123456', None, 'withheld']
     """
-    return map_values(as_text(column), lambda text: text and read_number(text, region))
+    return map_values(
+        as_text(column), lambda text: read_number(text, region) if text and text.strip() else None
+    )
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -185,7 +185,7 @@ class Pseudonymiser:
 
     def _one(self, name: str, value: str | None) -> str | None:
         """Replace a value of one column."""
-        if value is None:
+        if value is None or not value.strip():
             return None
         return self.of_customer(value) if name in {"customer_id", SHARED} else self.of_number(value)
 
