@@ -29,11 +29,18 @@ from recontact_serving.settings import Settings
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 CONTACTS, SCORED = 20_000, 150
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
+COMMANDS = (
+    "train contacts.parquet",
+    "load contacts.parquet",
+    "label contacts.parquet --out labels.parquet",
+    "report contacts.parquet labels.parquet --out report.html",
+)
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-gpu")
 PICTURES = {  # name: width, height, colours
     "at-risk": (1280, 800, "light"),
     "at-risk-dark": (1280, 800, "dark"),
     "at-risk-phone": (390, 844, "light"),
+    "report": (1280, 1000, "light"),
 }
 
 
@@ -43,9 +50,9 @@ def main(folder: Path, images: Path) -> None:
     mlflow = f"sqlite:///{folder}/mlflow.db"
     settings = Settings(f"sqlite:///{folder}/recontact.db", mlflow, auth=False)
     environment = {"RECONTACT_DATABASE_URL": settings.database_url, "RECONTACT_MLFLOW_URI": mlflow}
-    for command in ("train", "load"):
-        subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "recontact_pipelines", command, folder / "contacts.parquet"],
+    for command in COMMANDS:
+        subprocess.run(  # noqa: S603 - our own commands
+            [sys.executable, "-m", "recontact_pipelines", *command.split()],
             env=os.environ | environment,
             cwd=folder,
             check=True,
@@ -55,7 +62,7 @@ def main(folder: Path, images: Path) -> None:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
         score_last(contacts, address(taken))
-        photograph(address(taken), images)
+        photograph({"report": (folder / "report.html").as_uri()}, address(taken), images)
         server.should_exit = True
         thread.join()
 
@@ -90,19 +97,19 @@ def request(row: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "moment": "wrapup", "at": plain["ended_at"]}
 
 
-def photograph(base: str, images: Path) -> None:
-    """Take the pictures."""
+def photograph(files: dict[str, str], base: str, images: Path) -> None:
+    """Take the pictures: of files by their name, else of the list that the service shows."""
     with sync_playwright() as tools:
         browser = tools.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(CHROMIUM)
         )
         for name in PICTURES:
-            picture(browser, base, images / f"{name}.png")
+            picture(browser, files.get(name, base), images / f"{name}.png")
         browser.close()
 
 
 def picture(browser: Browser, base: str, file: Path) -> None:
-    """Take one picture of the list."""
+    """Take one picture of a page."""
     width, height, colours = PICTURES[file.stem]
     page = browser.new_page(
         viewport={"width": width, "height": height},

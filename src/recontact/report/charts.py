@@ -61,12 +61,12 @@ def interval(row: Row, name: str, domain: tuple[float, float], overall: float | 
     return svg(body, told, height, width)
 
 
-def domain(rows: Sequence[Row], name: str) -> tuple[float, float]:
-    """Give the least stretch of whole tenths that holds all intervals of a rate."""
+def domain(rows: Sequence[Row], name: str, parts: int = 10) -> tuple[float, float]:
+    """Give the least stretch of whole tenths (or other parts) that holds a rate's intervals."""
     known = [row for row in rows if row[name] is not None]
     low = min((row[f"{name}_low"] for row in known), default=0.0)
     high = max((row[f"{name}_high"] for row in known), default=1.0)
-    return math.floor(10 * low) / 10, math.ceil(10 * high) / 10
+    return math.floor(parts * low) / parts, math.ceil(parts * high) / parts
 
 
 def trend(rows: Sequence[Row], name: str, overall: float | None) -> str:
@@ -76,12 +76,12 @@ def trend(rows: Sequence[Row], name: str, overall: float | None) -> str:
     if len(large) < 2:
         return ""
     days = [_first_day(row["group"]).toordinal() for row in known]
-    x, y = across(days[0], days[-1]), upward(*domain(large, name))
+    x, y = across(days[0], days[-1]), upward(*domain(large, name, parts=20))
     low, middle, high = (
         [(x(_first_day(row["group"]).toordinal()), y(row[key])) for row in large]
         for key in (f"{name}_low", name, f"{name}_high")
     )
-    ticks = days[:: math.ceil(len(days) / 6)]
+    ticks = [days[0] + round(k * (days[-1] - days[0]) / 5) for k in range(6)]
     body = axes(x, y, lambda day: _day(int(day)), whole, ticks) + band(low, high, "one")
     body += line([(x.start, y(overall)), (x.end, y(overall))], "mark") if overall else ""
     body += line(middle, "one")
@@ -114,12 +114,13 @@ def funnel(rows: Sequence[Row], overall: float) -> str:
     if len(rows) < 2 or not 0 < overall < 1:
         return ""
     least, most = min(row["of"] for row in rows), max(row["of"] for row in rows)
-    top = math.ceil(2 * max(1.5, *(row["ratio"] for row in rows))) / 2
-    x, y = across(math.sqrt(least), math.sqrt(max(most, least + 1))), upward(0, top)
+    ratios = [row["ratio"] for row in rows]
+    x = across(math.sqrt(least), math.sqrt(max(most, least + 1)))
+    y = upward(math.floor(10 * min(0.9, *ratios)) / 10, math.ceil(10 * max(1.1, *ratios)) / 10)
     ticks = [t for t in Scale(least, most, 0, 1).ticks(4) if least <= t <= most]
     parts = [axes_of_roots(x, y, ticks)]
     limits = ((-Z, "inner"), (Z, "inner"), (-Z_998, "outer"), (Z_998, "outer"))
-    parts += [line(_limit(x, y, z, overall, top), kind) for z, kind in limits]
+    parts += [line(_limit(x, y, z, overall), kind) for z, kind in limits]
     parts.append(line([(x.start, y(1)), (x.end, y(1))], "mark"))
     plain = "".join(
         f"M{x(math.sqrt(row['of']))} {y(row['ratio'])}h0"
@@ -148,10 +149,12 @@ def axes_of_roots(x: Scale, y: Scale, ticks: Sequence[float]) -> str:
     )
 
 
-def _limit(x: Scale, y: Scale, z: float, overall: float, top: float) -> list[tuple[float, float]]:
+def _limit(x: Scale, y: Scale, z: float, overall: float) -> list[tuple[float, float]]:
     roots = [x.low + (x.high - x.low) * k / 60 for k in range(61)]
     limits = [1 + z * math.sqrt((1 - overall) / overall) / root for root in roots]
-    return [(x(r), y(limit)) for r, limit in zip(roots, limits, strict=True) if 0 <= limit <= top]
+    return [
+        (x(r), y(limit)) for r, limit in zip(roots, limits, strict=True) if y.low <= limit <= y.high
+    ]
 
 
 def _ratio(row: Row) -> str:

@@ -76,7 +76,7 @@ def _places(report: Report) -> Iterator[str]:
         rows = [row for row in report.groups.get(by, []) if row["verdict"]]
         if len(rows) < 2:
             continue
-        worse = named(rows, "worse")
+        worse = [_against_all(row, report) for row in rows if row["verdict"] == "worse"]
         if not worse:
             yield f"No {GROUPS[by][0]} is worse than the rest by more than chance."
             continue
@@ -87,16 +87,20 @@ def _places(report: Report) -> Iterator[str]:
         )
 
 
+def _against_all(row: Row, report: Report) -> str:
+    return f"{row['group']} ({100 * (row['fcr'] - report.overall['fcr']):+.1f} points)"
+
+
 def _agents(report: Report) -> Iterator[str]:
     rows = [row for row in report.case_mix.get("agent_id", []) if row["outcome"] == "repeat"]
     if len(rows) < 2:
         return
     worse, better = named(rows, "worse"), named(rows, "better")
     yield (
-        f"Adjusted for what they were given, {len(worse) or 'no'} of {len(rows):,} agents had more "
-        f"repeats than expected and {len(better) or 'none'} fewer, by more than chance. (Without "
-        f"any difference between them, about {CHANCE * len(rows):.0f} would lie outside their 95 % "
-        "interval; they are not named for that alone.)"
+        f"Adjusted for what they were given, {len(worse) or 'none'} of {len(rows):,} agents had "
+        f"more repeats than expected and {len(better) or 'none'} fewer, by more than chance. "
+        f"(Without any difference between them, about {CHANCE * len(rows):.0f} would lie outside "
+        "their 95 % interval; they are not named for that alone.)"
     )
 
 

@@ -94,7 +94,7 @@ def _contents(body: str) -> str:
 
 def _findings(report: Report) -> str:
     lines = "".join(f"<li>{escape(line)}</li>" for line in headlines(report))
-    said = f'<ul class="findings">{lines}</ul>'
+    said = f'<div class="split"><ul class="findings">{lines}</ul>{sections.trend(report)}</div>'
     return section("findings", "What stands out", _tiles(report.overall), said)
 
 
@@ -102,7 +102,7 @@ def _tiles(row: Mapping[str, Any]) -> str:
     tiles = "".join(
         f'<div class="tile"><span>{escape(text)}</span>'
         f"<b>{percent(row[name]) if row[name] is not None else '&ndash;'}</b>"
-        f"<small>{reach(row, name)}</small></div>"
+        f"<small>{reach(row, name).replace(' of ', '<br>of ')}</small></div>"
         for name, text in RATES.items()
         if row[f"{name}_of"] or name != "csat"
     )

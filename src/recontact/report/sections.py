@@ -31,24 +31,31 @@ def by_group(report: Report, by: str, rows: Sequence[Row]) -> str:
     judged = [row for row in rows if row["fcr_of"]]
     one, several = GROUPS.get(by, (by, f"groups of {by}"))
     told = [] if by in SPANS else [_compared(judged, several, report.min_volume)]
+    if by in report.case_mix:
+        told.append("These rates are as they are; what each was given is adjusted for below.")
     silent = len(rows) - len(judged)
     if silent:
         none_of = [title(row["group"]) for row in rows if not row["fcr_of"]][:5]
         more = f" and {silent - len(none_of):,} more" if silent > len(none_of) else ""
         told.append(f"Nothing to judge in: {', '.join(none_of)}{more}.")
-    chart = figure(
-        charts.trend(judged, "fcr", report.overall["fcr"]) if by in SPANS else "",
-        "FCR rate with its 95 % interval; dashed: all; rings: too few to draw a line through",
-    )
     return section(
         _anchor(by),
         f"By {one}",
         paragraph(" ".join(told)),
-        chart,
         _groups(report, one, judged, folded=by in SPANS),
         _too_many(judged, several),
         _adjusted(report.case_mix.get(by, []), report, several),
     )
+
+
+def trend(report: Report) -> str:
+    """Show how FCR went, week by week or month by month."""
+    by = next((by for by in report.groups if by in SPANS), None)
+    if by is None:
+        return ""
+    drawn = charts.trend(report.groups[by], "fcr", report.overall["fcr"])
+    told = f"FCR rate by {by} with its 95 % interval; dashed: all; rings: too few to tell"
+    return figure(drawn, told)
 
 
 def _compared(rows: Sequence[Row], several: str, min_volume: int) -> str:
@@ -57,10 +64,11 @@ def _compared(rows: Sequence[Row], several: str, min_volume: int) -> str:
     few = f" {small:,} with fewer than {min_volume} judged contacts are not compared." * bool(small)
     if not verdicts:
         return f"There are no {several} to compare.{few}"
+    worse, better = verdicts.count("worse"), verdicts.count("better")
+    verb = "is" if worse == 1 else "are"
     return (
-        f"Worst first, by the best guess. Of {len(verdicts):,} {several}, "
-        f"{verdicts.count('worse') or 'none'} are worse and {verdicts.count('better') or 'none'} "
-        f"better than the rest by more than chance.{few}"
+        f"Worst first, by the best guess. Of {len(verdicts):,} {several}, {worse or 'none'} {verb} "
+        f"worse and {better or 'none'} better than the rest by more than chance.{few}"
     )
 
 

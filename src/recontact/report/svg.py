@@ -8,7 +8,7 @@ from html import escape
 Point = tuple[float, float]
 
 WIDTH, HEIGHT = 400, 240
-LEFT, RIGHT, TOP, BOTTOM = 44, 18, 14, 34
+LEFT, RIGHT, TOP, BOTTOM = 44, 24, 14, 34
 STEPS = (1, 2, 2.5, 5, 10)  # ticks are these times a power of ten
 
 
