@@ -116,6 +116,10 @@ def test_a_file_without_rows_leaves_no_row(
         (("pbx", "a.csv", "--out", "c.parquet"), 2, "pbx"),
         (("contacts", "no.csv", "--out", "c.parquet"), 1, "no.csv: no such file"),
         (("contacts", "a.csv"), 2, "--out"),
+        (("contacts", "--out", "c.parquet"), 2, "FILES"),
+        ((), 2, "SOURCE"),
+        (("contacts", "a.csv", "--suggest", "a.csv"), 2, "--suggest"),
+        (("--suggest", "no.csv"), 1, "no.csv: no such file"),
         (("contacts", "a.csv", "--out", "c.xlsx"), 1, "neither .parquet nor .csv"),
         (("contacts", "a.csv", "--out", "c.csv", "--mapping", "m.yaml"), 1, "m.yaml can't be read"),
     ],
@@ -135,6 +139,24 @@ def test_mistakes_end_in_one_message(
     said = capsys.readouterr().err
     assert told in said
     assert "Traceback" not in said
+
+
+def test_suggest_prints_or_writes_a_draft_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It needs neither source nor files; what is missing is told."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(HEAD.replace("contact_id", "Call ID") + GOOD)
+    assert run("--suggest", "a.csv") == 0
+    assert "contact_id: Call ID" in capsys.readouterr().out
+    assert run("--suggest", "a.csv", "--out", "m.yaml", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["missing"] == []
+    assert run("contacts", "a.csv", "--mapping", "m.yaml", "--out", "c.parquet") == 0
+    assert len(read_contacts("c.parquet")) == 1
+    (tmp_path / "b.csv").write_text("Call ID,Start Time\n1,2026-01-01\n")
+    capsys.readouterr()
+    assert run("--suggest", "b.csv", "--out", "m.yaml") == 0
+    assert "missing in it: ended_at" in capsys.readouterr().out
 
 
 def test_fetch_prints_the_path(

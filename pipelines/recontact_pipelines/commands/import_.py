@@ -23,11 +23,15 @@ class Source(StrEnum):
 
 
 def import_(
-    source: Annotated[Source, typer.Argument(help="Whose export it is; contacts is our own form.")],
+    source: Annotated[
+        Source | None, typer.Argument(help="Whose export it is; contacts is our own form.")
+    ] = None,
     files: Annotated[
-        list[str], typer.Argument(help="Files, globs or folders: CSV, Parquet, JSON.")
-    ],
-    out: Annotated[Path, typer.Option(help="The contacts table, .parquet or .csv.")],
+        list[str] | None, typer.Argument(help="Files, globs or folders: CSV, Parquet, JSON.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The contacts table, .parquet or .csv; needed.")
+    ] = None,
     rejects: Annotated[
         Path | None,
         typer.Option(help="The rejects table; by default beside the output, *.rejects.parquet."),
@@ -39,6 +43,10 @@ def import_(
         Path | None,
         typer.Option(help="The events table; by default beside the output, *.events.parquet."),
     ] = None,
+    suggest: Annotated[
+        Path | None,
+        typer.Option(help="Draft a mapping file for this file, printed or written to --out."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Turn a system's export into the contacts table; bad rows go to the rejects table.
@@ -48,9 +56,13 @@ def import_(
     What happened during contacts (answered, hold, resume, transfer) goes to the events table,
     where the source tells it.
 
+    With --suggest FILE, neither SOURCE nor FILES: a commented first draft of a mapping file, from
+    the names and values of the columns.
+
     Example:
 
         recontact import contacts exports/*.csv --out contacts.parquet
+        recontact import --suggest anrufe.csv --out m.yaml
         recontact import amazon-connect 'records/**/*.gz' --mapping m.yaml --out contacts.parquet
         recontact import genesys pages/ --out contacts.parquet --events events.parquet
         recontact import twilio events.jsonl --out contacts.parquet
@@ -58,6 +70,12 @@ def import_(
         recontact import salesforce case.csv voicecall.csv --out contacts.parquet
         recontact import servicenow incident_event_log.csv --out contacts.parquet
     """
+    if suggest is not None:
+        _draft(suggest, out, given=bool(source or files or mapping), as_json=as_json)
+        return
+    if source is None or not files or out is None:
+        needed = "SOURCE" if source is None else "FILES" if not files else "--out"
+        raise typer.BadParameter("missing (or give --suggest FILE)", param_hint=needed)
     from recontact.sources.imports import import_contacts  # noqa: PLC0415 - keeps --help fast
     from recontact.tables import write_table  # noqa: PLC0415
 
@@ -94,6 +112,23 @@ def import_(
     emit(result, "\n".join(words), as_json)
 
 
+def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:
+    """Print or write the draft of a mapping file, and say what is missing in it."""
+    from recontact.sources.suggest import suggest as draft_of  # noqa: PLC0415 - keeps --help fast
+    from recontact.tables import replacing  # noqa: PLC0415
+
+    if given:
+        told = "stands alone, without SOURCE, FILES and --mapping"
+        raise typer.BadParameter(told, param_hint="--suggest")
+    draft = draft_of(file)
+    if out is not None:
+        with replacing(out) as temporary:
+            temporary.write_text(draft.text, encoding="utf-8")
+    lacks = f"; missing in it: {', '.join(draft.missing)}" if draft.missing else ""
+    words = draft.text.rstrip("\n") if out is None else f"a draft is in {out}: check it{lacks}"
+    emit({"mapping": draft.text, "missing": draft.missing, "out": out}, words, as_json)
+
+
 def _words(counts: dict[str, int], out: Path, beside: Path) -> str:
     where = f" (see {beside})" if counts["rejected"] else ""
     return "\n".join(
@@ -120,7 +155,7 @@ def _whom(identity: dict[str, Any]) -> list[str]:
     if identity["without_country"]:
         lines.append("           for numbers without country, write ani_region in the mapping file")
     if identity["shared"]:
-        worst = ", ".join(f"{one['customer_id']} {one['contacts']:,}" for one in identity["worst"])
+        worst = ", ".join(f"{one['customer_id']} {one['contacts']:,}" for one in identity["worst"][:3])
         lines.append(f"{identity['shared']:>10,} contacts of shared identities left unlinked")
         lines += [f"           most of: {worst}"] if worst else []
     return lines

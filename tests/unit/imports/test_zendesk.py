@@ -172,7 +172,7 @@ METRICS = st.lists(
 )
 
 
-@settings(max_examples=settings.default.max_examples // 10)
+@settings(max_examples=settings.default.max_examples // 15)
 @given(TICKETS, METRICS, st.data())
 def test_order_files_and_repetition_do_not_matter(
     tmp_path_factory: pytest.TempPathFactory,

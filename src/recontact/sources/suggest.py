@@ -1,0 +1,223 @@
+"""A first draft of a mapping file, from the names and values of an export's columns."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from recontact.contacts import REQUIRED
+from recontact.sources import suggest_values as look
+from recontact.sources.sample import Sample, read_sample
+from recontact.sources.spelling import ISO
+from recontact.sources.suggest_columns import NUMBERS, Found, find
+
+END = "name its column; or write ended_after: COLUMN for a duration; for tickets, that of the start"
+VENDORS = {  # names of columns that only one system's exports have
+    "salesforce": ("CaseNumber", "CallStartDateTime"),
+    "zendesk": ("requester_id", "reply_time_in_minutes.calendar"),
+    "amazon-connect": ("InitiationTimestamp",),
+    "genesys": ("conversationStart",),
+    "twilio": ("event_data.task_sid", "resource_sid"),
+    "servicenow": ("sys_updated_at", "sys_mod_count"),
+}
+TOLD_BY_VALUES = {  # rules of a mapping file, and what values that call for them hold
+    "escalated_when": r"(?i)(tier|level) ?[2-9]|superv|escal|eskal|complain|beschwerde|queja",
+    "outbound_when": r"(?i)call ?-?back|rückruf|outbound|devoluci|rappel",
+}
+
+
+@dataclass
+class Draft:
+    """A draft of a mapping file.
+
+    Attributes
+    ----------
+    text : str
+        YAML with comments; can be used as it is unless something is missing.
+    missing : list of str
+        Required columns that were not found.
+    """
+
+    text: str
+    missing: list[str]
+
+
+def suggest(path: Path) -> Draft:
+    r"""Draft a mapping file for an export in any form.
+
+    Columns are recognised by their names (English, German, Spanish, French and vendors' own) and
+    by their values; what is uncertain is marked ``unsure`` in a comment.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A CSV, Parquet or JSON file; its first rows are looked at.
+
+    Returns
+    -------
+    Draft
+
+    Raises
+    ------
+    UserError
+        The file can't be read at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "anrufe.csv"
+    >>> _ = path.write_text('''AnrufID;Startzeit;Endzeit;Kanal
+    ... 7;14.03.2026 09:30;14.03.2026 09:35;Telefon
+    ... ''')
+    >>> draft = suggest(path)
+    >>> print("\n".join(line for line in draft.text.splitlines() if not line.startswith("#")))
+    ... # doctest: +NORMALIZE_WHITESPACE
+    delimiter: ";"
+    columns:  # name here: name in the export
+      contact_id: AnrufID
+      started_at: Startzeit
+      ended_at: Endzeit
+      channel: Kanal
+    values:  # theirs: ours; others stay as they are
+      channel: {Telefon: voice}
+    time_format: "%d.%m.%Y %H:%M"
+    time_zone: UTC  # unsure: the times name no zone; name theirs, such as Europe/Berlin
+    """
+    sample = read_sample(path)
+    found = find(sample)
+    missing = [name for name in REQUIRED if name not in found.columns]
+    if "ended_after" in found.columns and "ended_at" in missing:
+        missing.remove("ended_at")
+    return Draft("\n".join(_written(path, sample, found, missing)) + "\n", missing)
+
+
+def _written(path: Path, sample: Sample, found: Found, missing: list[str]) -> list[str]:
+    return [
+        f"# A first draft of a mapping file for {path.name} ({sample.rows:,} rows looked at).",
+        "# Check it, above all the lines marked unsure. Then:",
+        f"#   recontact import contacts {path.name} --mapping THIS.yaml --out contacts.parquet",
+        *_vendor(path, sample),
+        *(f"# MISSING: {name}: {END if name == 'ended_at' else 'name it'}" for name in missing),
+        *_form(sample, found),
+        *_columns(found, missing),
+        *_values(found),
+        *_times(found),
+        *_durations(found),
+        *_hints(sample, found),
+    ]
+
+
+def _vendor(path: Path, sample: Sample) -> list[str]:
+    names = {column.name for column in sample.columns}
+    like = [vendor for vendor, fields in VENDORS.items() if names & set(fields)]
+    return [f"# It looks like an export for: recontact import {one} {path.name}" for one in like]
+
+
+def _form(sample: Sample, found: Found) -> list[str]:
+    lines = []
+    if sample.delimiter not in (None, ","):
+        lines.append(f"delimiter: {json.dumps(sample.delimiter)}")
+    if sample.encoding not in (None, "utf-8"):
+        unsure = "  # unsure: no UTF-8, so western Europe's" if sample.encoding == "cp1252" else ""
+        lines.append(f"encoding: {sample.encoding}{unsure}")
+    numbers = (c for name, c in found.columns.items() if name in (*NUMBERS, *found.durations))
+    if any(look.with_comma(column.values) for column in numbers):
+        lines.append('decimal: ","')
+    return lines
+
+
+def _columns(found: Found, missing: list[str]) -> list[str]:
+    after = found.columns.get("ended_after")
+    renamed = {
+        ours: column
+        for ours, column in found.columns.items()
+        if ours not in ("ended_after", column.name)
+    }
+    lines = [
+        _line(f"  {_ours(ours)}: {_quoted(column.name)}", found.notes.get(ours))
+        for ours, column in renamed.items()
+    ]
+    lines += [
+        _line(f"  their_{column.name}: {column.name}", f"unsure: no values of {column.name}")
+        for column in found.misfits
+    ]
+    if lines:
+        lines.insert(0, "columns:  # name here: name in the export")
+    lines += [f"#  {name}: ???" for name in missing]
+    for ours, note in found.notes.items():
+        if ours in found.columns and found.columns[ours].name == ours:
+            lines.append(f"# {ours}: {note}")
+    if after is not None:
+        lines.append(_line(f"ended_after: {_quoted(after.name)}", found.notes.get("ended_after")))
+    return lines
+
+
+def _ours(name: str) -> str:
+    return "handled" if name == "abandoned" else name
+
+
+def _line(text: str, note: str | None) -> str:
+    return f"{text}  # {note}" if note else text
+
+
+def _values(found: Found) -> list[str]:
+    used = set(map(_ours, found.columns))
+    lines = []
+    for ours, pairs in found.values.items():
+        if ours in used and pairs:
+            inside = ", ".join(f"{_quoted(t)}: {_quoted(w)}" for t, w in pairs.items())
+            lines.append(f"  {ours}: {{{inside}}}")
+    return ["values:  # theirs: ours; others stay as they are", *lines] if lines else []
+
+
+def _times(found: Found) -> list[str]:
+    written = {n: f for n, f in found.times.items() if n in found.columns}
+    other = {name: form for name, form in written.items() if form != ISO}
+    lines = []
+    if other and len(set(written.values())) == 1:
+        lines = [f"time_format: {json.dumps(next(iter(other.values())))}"]
+    elif other:
+        lines = ["time_format:", *(f"  {n}: {json.dumps(form)}" for n, form in other.items())]
+    named = [
+        getattr(found.columns[name].type, "tz", None) or look.with_zone(found.columns[name].values)
+        for name in written
+    ]
+    if written and not all(named):
+        note = "unsure: the times name no zone; name theirs, such as Europe/Berlin"
+        lines.append(_line("time_zone: UTC", note))
+    return lines
+
+
+def _durations(found: Found) -> list[str]:
+    other = {n: f for n, f in found.durations.items() if n in found.columns and f != "seconds"}
+    return ["duration_format:", *(f'  {n}: "{form}"' for n, form in other.items())] if other else []
+
+
+def _hints(sample: Sample, found: Found) -> list[str]:
+    """Say what else a mapping file can tell, with the export's own values."""
+    lines = []
+    for key, pattern in TOLD_BY_VALUES.items():
+        for name in ("queue", "disposition"):
+            if column := found.columns.get(name):
+                fit = [t for t in dict.fromkeys(column.values) if re.search(pattern, t)][:10]
+                listed = ", ".join(map(_quoted, fit))
+                lines += [f"# {key}: {{{name}: [{listed}]}}  # unsure: is it so?"] if fit else []
+    if (ani := found.columns.get("ani")) and not all(t.startswith("+") for t in ani.values):
+        lines.append("# ani_region: DE  # the country of numbers written without one")
+    used = {id(column) for column in found.columns.values()}
+    rest = [column for column in sample.columns if id(column) not in used]
+    lines += [
+        f"# {column.name!r} holds times of day: join it with its date in one column before"
+        for column in rest
+        if look.of_day(column.values)
+    ]
+    if rest:
+        names = ", ".join(repr(column.name) for column in rest)
+        lines.append(f"# not recognised, they travel along: {names}")
+    return lines
+
+
+def _quoted(text: str) -> str:
+    plain = re.fullmatch(r"[^\W\d_][\w .\-/()]*(?<! )|\d+", text)
+    null = text.lower() in ("null", "~")
+    return text if plain and not null else json.dumps(text, ensure_ascii=False)
