@@ -1,26 +1,19 @@
-"""Score one live contact: the batch's own features on one customer's few contacts."""
+"""Score one live contact: its features, both models, reasons, and what may come next."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
-from recontact.contacts import SCHEMA
-from recontact.features.kernel import Floats, Seen
-from recontact.features.known import extras
-from recontact.features.moments import SO_FAR
+from recontact.features.kernel import Floats
+from recontact.features.live import Live, Looked, Row
 from recontact.features.rates import Rates
-from recontact.features.table import Source, assemble, see
 from recontact.features.words import reasons
 from recontact.model.bundle import Bundle
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
 
 Contact = Mapping[str, Any]
-NOT_YET = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)  # stands for an end or a record still to come
 SPOKEN = {"repeated": "the customer has already been in touch again about this",
           "escalation": "it has already been escalated"}  # fmt: skip
 
@@ -86,23 +79,24 @@ class Scorer:
             `repeated` and `escalation` (each `probability` and `band`), `reasons`,
             `next_issues`, `history` and `degraded`.
         """
-        table, seen, source = self.look(contact, history, moment=moment, at=at)
-        degraded = self._degraded(table, moment)
+        found = self.look(contact, history, moment=moment, at=at)
+        row = found.row
+        degraded = self._degraded(row, moment)
         if moment not in self._first.moments:
-            table = table.set_column(1, "moment", pa.array(["start"]))
-        outcomes, told = self._judge(table, explain)
+            row = {**row, "moment": "start"}
+        outcomes, told = self._judge(row, explain)
         return {
             **outcomes,
             "reasons": told,
-            "next_issues": self.next_issues.probable(table["reason"][0].as_py()),
-            "history": _history(source, seen, table),
+            "next_issues": self.next_issues.probable(row["reason"]),
+            "history": _history(found),
             "degraded": degraded,
         }
 
     def look(
         self, contact: Contact, history: Sequence[Contact], *, moment: str, at: dt.datetime
-    ) -> tuple[pa.Table, Seen, Source]:
-        """Compute the features of a contact as it stands, one row, by the batch's own steps.
+    ) -> Looked:
+        """Compute the features of a contact as it stands.
 
         Parameters
         ----------
@@ -111,58 +105,24 @@ class Scorer:
 
         Returns
         -------
-        tuple
-            The features table, what was seen of the history, and the contacts behind it.
+        Looked
+            The features, and what of the history the answer tells.
         """
-        source = self._source(contact, history, moment, at)
-        elapsed = (at - contact["started_at"]).total_seconds()
-        elapsed_s = np.full(len(source.contacts), elapsed) if moment == "live" else None
-        row = np.zeros(1, dtype=np.int64)
-        own = self._so_far(source.own(moment), contact, moment)
-        instant = source.at(moment, elapsed_s)[row]
-        seen = see(source, own, row, instant)
-        table = assemble(source, own.take(pa.array(row)), seen, moment, instant, self.rates)
-        return table, seen, source
+        pasts = [self.live.past(other) for other in history]
+        return self.live.look(contact, pasts, moment, at, self.rates)
 
-    def _so_far(self, own: pa.Table, contact: Contact, moment: str) -> pa.Table:
-        """Take holds and transfers at `live` from the request, where the model knows them."""
-        for name in SO_FAR:
-            if moment == "live" and self._first.known_from.get(name) == "live":
-                k, first = own.column_names.index(name), contact.get(name)
-                values = [first, *[None] * (len(own) - 1)]
-                own = own.set_column(k, name, pa.array(values, own.schema.field(k).type))
-        return own
+    @cached_property
+    def live(self) -> Live:
+        """What computes the features."""
+        texts = frozenset(self._first.encoding.categories)
+        return Live(self.policy, self._first.known_from, texts)
 
-    def _source(
-        self, contact: Contact, history: Sequence[Contact], moment: str, at: dt.datetime
-    ) -> Source:
-        known = self._first.known_from
-        ended = contact.get("ended_at") or at if moment == "wrapup" else NOT_YET
-        own = {**contact, "ended_at": ended, "known_at": ended}
-        others = [
-            {**other, "ended_at": other.get("ended_at") or NOT_YET,
-             "known_at": other.get("known_at") or other.get("ended_at") or NOT_YET}
-            for other in history
-        ]  # fmt: skip
-        rows = [own, *others]
-        columns = {f.name: pa.array([r.get(f.name) for r in rows], f.type) for f in SCHEMA}
-        for name in extras(known):
-            columns[name] = self._extra(name, [row.get(name) for row in rows])
-        return Source(pa.table(columns), self.policy, known, self._first.wrapup_delay_s)
-
-    def _extra(self, name: str, values: list[Any]) -> pa.Array:
-        if name not in self._first.encoding.categories:
-            return pa.array(values).cast(pa.float64())
-        texts = [str(v).lower() if isinstance(v, bool) else v for v in values]
-        return pa.array([None if v is None else str(v) for v in texts], pa.string())
-
-    def _judge(self, table: pa.Table, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         outcomes: dict[str, Any] = {}
         told: list[dict[str, Any]] = []
-        row = table.to_pylist()[0]
         for target, bundle in self.bundles.items():
             matrix = bundle.encoding.row(row)[None, :]
-            already = bool(row[f"{target}_already"])
+            already = row[f"{target}_already"]
             chance = 1.0 if already else float(bundle.predict_rows(matrix, [row["moment"]])[0])
             band = bundle.bands([chance], [already])[0]
             outcomes[target] = {"probability": chance, "band": band}
@@ -170,20 +130,20 @@ class Scorer:
                 told += _reasons(target, bundle, row, matrix)
         return outcomes, told
 
-    def _degraded(self, table: pa.Table, moment: str) -> list[str]:
+    def _degraded(self, row: Row, moment: str) -> list[str]:
         missing = []
         if moment not in self._first.moments:
             missing.append(f"moment: no model for '{moment}', scored as at the start")
-        if table["contacts_before"][0].as_py() is None:
+        if row["contacts_before"] is None:
             missing.append("history: the customer is not known")
         if not len(self.rates.kinds["all_repeat"].day):
             missing.append("rates: none are loaded")
         for name in ("queue", "channel", "program", "site"):
-            value = table[name][0].as_py()
+            value = row[name]
             categories = self._first.encoding.categories.get(name, ())
             if value is not None and categories and value not in categories:
                 missing.append(f"{name}: '{value}' was not seen in training")
-        if table["program"][0].as_py() is None and self._first.encoding.categories.get("program"):
+        if row["program"] is None and self._first.encoding.categories.get("program"):
             missing.append("program: not given, so no history or rate of a program is found")
         return missing
 
@@ -199,18 +159,13 @@ def _reasons(target: str, bundle: Bundle, row: Contact, matrix: Floats) -> list[
     return reasons(target, row, effects)
 
 
-def _history(source: Source, seen: Seen, table: pa.Table) -> dict[str, Any]:
-    def count(name: str) -> int | None:
-        value = table[name][0].as_py()
-        return None if value is None else int(value)
-
-    found = {"contacts_48h": count("contacts_48h"), "contacts_30d": count("contacts_30d"),
-             "last_contact_at": None, "last_reason": None, "last_agent_id": None}  # fmt: skip
-    if seen.last[0] < 0:
-        return found
-    last = source.contacts.slice(int(source.order.rows[seen.last[0]]), 1)
-    known = last["known_at"][0].as_py() < table["at"][0].as_py()
-    found["last_contact_at"] = last["started_at"][0].as_py()
-    found["last_reason"] = table["last_reason"][0].as_py()
-    found["last_agent_id"] = last["agent_id"][0].as_py() if known else None
-    return found
+def _history(found: Looked) -> dict[str, Any]:
+    counts = (found.row["contacts_48h"], found.row["contacts_30d"])
+    last = found.last or {}
+    return {
+        "contacts_48h": None if counts[0] is None else int(counts[0]),
+        "contacts_30d": None if counts[1] is None else int(counts[1]),
+        "last_contact_at": last.get("started_at"),
+        "last_reason": found.row["last_reason"],
+        "last_agent_id": last.get("agent_id") if found.last_known else None,
+    }

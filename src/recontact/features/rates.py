@@ -5,8 +5,11 @@ from which all that it rests on was known. Rates are cumulated by day and looked
 (entity, day): the same small table in batch and in the service.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +46,32 @@ class Rate:
     day: Ints
     count: Ints
     positives: Ints
+
+    @cached_property
+    def _days(self) -> dict[str, tuple[list[int], list[int], list[int]]]:
+        """The days, labels and positive labels of each entity, for look-ups one by one."""
+        first = np.flatnonzero(np.diff(self.entity, prepend=-1))
+        runs = pairwise([*first.tolist(), len(self.entity)])
+        names = self.entities.take(pa.array(self.entity[first])).to_pylist()
+        columns = (self.day.tolist(), self.count.tolist(), self.positives.tolist())
+        return {
+            name: (columns[0][a:b], columns[1][a:b], columns[2][a:b])
+            for name, (a, b) in zip(names, runs, strict=True)
+        }
+
+    def at(self, entity: str, day: int) -> tuple[int, int]:
+        """Give labels and positive labels of one entity up to a day, 0 where there are none.
+
+        Examples
+        --------
+        >>> days, positive = np.array([3, 5]), np.array([True, False])
+        >>> rate = cumulate(pa.chunked_array([["q", "q"]]), days, positive)
+        >>> rate.at("q", 4), rate.at("q", 5), rate.at("q", 2), rate.at("other", 9)
+        ((1, 1), (2, 1), (0, 0), (0, 0))
+        """
+        found = self._days.get(entity)
+        place = bisect_right(found[0], day) - 1 if found else -1
+        return (found[1][place], found[2][place]) if found and place >= 0 else (0, 0)
 
     def look_up(self, entities: pa.ChunkedArray, day: Ints) -> tuple[Ints, Ints]:
         """Give labels and positive labels of each entity up to a day, 0 where there are none."""

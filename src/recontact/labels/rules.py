@@ -180,7 +180,7 @@ def _by_policy(facts: _Facts, policy: Policy) -> list[tuple[Policy, Ints | slice
 def _apply(policy: Policy, facts: _Facts, rows: Ints | slice, to: Rules) -> Ints:
     """Fill the rows of one policy; give the windows that occur."""
     found, reasons = facts.reasons
-    by_reason = np.array([_window(policy, reason) for reason in reasons], dtype=np.int64)
+    by_reason = np.array([window_of(policy, reason) for reason in reasons], dtype=np.int64)
     to.window_us[rows] = by_reason[found[rows]]
     to.lookback_us[rows] = min(policy.lookback, LONGEST_US)
     counted = _among(facts.channels, policy.counted_channels)[facts.channels[0][rows]]
@@ -199,8 +199,22 @@ def _among(coded: tuple[Ints, Texts], wanted: tuple[str, ...] | None) -> Flags:
     return np.array([wanted is None or text in wanted for text in coded[1]], dtype=bool)
 
 
-def _window(policy: Policy, reason: str | None) -> int:
-    """Give the window of a reason: of the entry that is its longest leading run of levels."""
+def window_of(policy: Policy, reason: str | None) -> int:
+    """Give the window of a reason: of the entry that is its longest leading run of levels.
+
+    Parameters
+    ----------
+    policy : Policy
+        Of the contact's program.
+    reason : str or None
+        In its one form.
+
+    Examples
+    --------
+    >>> policy = Policy.parse({"window_by_reason": {"billing": "7d", "billing > dispute": "30d"}})
+    >>> window_of(policy, "billing > dispute > fee") // 86_400_000_000
+    30
+    """
     levels = reason.split(" > ") if reason else []
     runs = (" > ".join(levels[:k]) for k in range(len(levels), 0, -1))
     own = next((policy.window_by_reason[r] for r in runs if r in policy.window_by_reason), None)
