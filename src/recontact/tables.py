@@ -187,11 +187,15 @@ def read_table(paths: Paths) -> pa.Table:
 
 
 def stack(tables: list[pa.Table], files: list[Path]) -> pa.Table:
-    """Put tables together by column name; one that holds text somewhere is text everywhere."""
+    """Put tables together by column name; one that holds text somewhere is text everywhere.
+
+    So is one that holds truth values in one table and numbers in another.
+    """
     kinds: dict[str, list[pa.DataType]] = {}
     for field in (field for table in tables for field in table.schema):
         kinds.setdefault(field.name, []).append(field.type)
-    text = {name for name, types in kinds.items() if len(set(types)) > 1 and pa.string() in types}
+    mixed = {name: set(types) for name, types in kinds.items() if len(set(types) - {pa.null()}) > 1}
+    text = {name for name, types in mixed.items() if types & {pa.string(), pa.bool_()}}
     try:
         as_text = [_with_text(table, text) for table in tables]
         whole = pa.concat_tables(as_text, promote_options="permissive")
@@ -350,7 +354,7 @@ def write_table(table: pa.Table, path: str | os.PathLike[str]) -> None:
 
 @contextmanager
 def writing(target: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
-    """Give a function that adds rows to a file, which appears whole or not at all.
+    r"""Give a function that adds rows to a file, which appears whole or not at all.
 
     Parameters
     ----------
@@ -373,7 +377,7 @@ def writing(target: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], No
     ...     write(rows)
     ...     write(rows)
     >>> path.read_text()
-    '"contact_id"\\n"1"\\n"1"\\n'
+    '"contact_id"\n"1"\n"1"\n'
     """
     suffix = target.suffix.lower()
     if suffix not in SUFFIXES:

@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recontact.sources.imports import Imported, import_contacts
+from recontact.sources.mapping import Mapping
 from recontact.tables import read_contacts, write_table
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-FEW = settings(max_examples=settings().max_examples // 10)
+FEW = settings(max_examples=settings().max_examples // 15)
 METHODS = ("INBOUND", "TRANSFER", "QUEUE_TRANSFER", "CALLBACK", "MONITOR", "OUTBOUND", None)
 Record = dict[str, Any]
 
@@ -119,3 +120,52 @@ def test_order_repetition_and_files_do_not_matter(source: str, data: st.DataObje
         write_table(once.contacts, kept)
         assert read_contacts(kept).equals(once.contacts)
         assert import_contacts("contacts", kept).contacts.equals(once.contacts)
+
+
+ODD: list[Any] = [
+    *(None, True, 0, -1, 1.5, 10**30, 10**400, 1e308, "", " ", "nan", "inf", "-5", "@", "a:b:c"),
+    *([], {}, [1], [{}], {"a": 1}, [None], {"": {}}, "x" * 1000, "[1]", "{", "2026-W01-1"),
+    *('{"a": "\\ud800"}', '{"conversations": {"talk_time": 1e999}}', "2026-01-01"),
+    *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),
+]
+WHOLE = {
+    "amazon-connect": [
+        json.loads(line)
+        for line in (FIXTURES / "amazon_connect" / "records.jsonl").read_text().splitlines()
+    ],
+    "genesys": genesys(),
+    "twilio": json.loads((FIXTURES / "twilio" / "events.json").read_text())["events"],
+}
+NAMED = {
+    "amazon-connect": {"reason": "Attributes", "odd": "ContactId"},
+    "genesys": {"reason": "conversationId", "odd": "originatingDirection"},
+    "twilio": {"reason": "task_attributes.from", "odd": "task_channel_unique_name"},
+}
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """List every place inside a record: what holds it, and its key or position there."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    found = [(value, key) for key, _ in inside]
+    nested = value.values() if isinstance(value, dict) else value
+    return found + [
+        place for one in nested if isinstance(one, (dict, list)) for place in places(one)
+    ]
+
+
+@FEW
+@pytest.mark.parametrize("source", WHOLE)
+@given(data=st.data())
+def test_whatever_a_field_holds_every_record_is_accounted_for(
+    source: str, data: st.DataObject
+) -> None:
+    """Values of any type, anywhere, end in a contact or a reject and never in a fault."""
+    records = json.loads(json.dumps(WHOLE[source]))
+    for _ in range(data.draw(st.integers(1, 8))):
+        inside = places(records[data.draw(st.integers(0, len(records) - 1))])
+        around, key = inside[data.draw(st.integers(0, len(inside) - 1))]
+        around[key] = data.draw(st.sampled_from(ODD))
+    mapping = Mapping(columns=NAMED[source])
+    with tempfile.TemporaryDirectory() as folder:
+        files = export(Path(folder), [records[:5], records[5:]])
+        assert accounted(import_contacts(source, files, mapping), len(records))

@@ -101,6 +101,20 @@ def test_an_extra_column_that_is_text_in_one_file_is_text_in_all(tmp_path: Path)
         stack([pa.table({"x": [[1]]}), pa.table({"x": ["a"]})], [tmp_path, tmp_path])
 
 
+def test_truth_values_and_numbers_together_are_text() -> None:
+    """What one file holds as true and another as 2 is neither truth value nor number."""
+    tables = [pa.table({"x": [True]}), pa.table({"x": [2]}), pa.table({"x": [None]})]
+    assert stack(tables, [Path("a"), Path("b"), Path("c")])["x"].to_pylist() == ["true", "2", None]
+
+
+def test_events_tables_are_passed_over_unless_named(tmp_path: Path) -> None:
+    """What an import writes beside the contacts is no contacts table."""
+    for name in ("a.parquet", "a.events.parquet", "events.parquet"):
+        (tmp_path / name).touch()
+    assert [path.name for path in expand(tmp_path)] == ["a.parquet", "events.parquet"]
+    assert [path.name for path in expand(tmp_path / "*.events.*")] == ["a.events.parquet"]
+
+
 def test_a_pandas_frame_written_as_parquet_is_read(tmp_path: Path) -> None:
     """Whole numbers that pandas keeps as floats, and times without a zone, are fine."""
     frame = pd.DataFrame(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 SHOWN = 60
+MOST = 2**53  # whole numbers up to here are told apart
 Record = dict[str, Any]
 NOTHING: Record = {}
 
@@ -75,7 +76,7 @@ def number(record: Record, name: str) -> float | None:
         raise _bad(name, "a number", value)
     try:
         return float(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise _bad(name, "a number", value) from error
 
 
@@ -90,8 +91,8 @@ def whole(record: Record, name: str) -> int | None:
     value = number(record, name)
     if value is None:
         return None
-    if value != value // 1:
-        raise _bad(name, "a whole number", value)
+    if not value.is_integer() or abs(value) > MOST:
+        raise _bad(name, "a whole number", record[name])
     return int(value)
 
 
@@ -116,9 +117,9 @@ def instant(record: Record, name: str) -> datetime | None:
         return None
     try:
         read = datetime.fromisoformat(value)
-    except (ValueError, TypeError) as error:
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, TypeError, OverflowError) as error:
         raise _bad(name, "a time", value) from error
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def dotted(record: Any, path: str) -> Any:

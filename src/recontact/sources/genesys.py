@@ -120,7 +120,7 @@ def _customer(people: list[Record]) -> list[Record]:
         for participant in people
         if participant.get("purpose") in CUSTOMERS
         for session in parts(participant, "sessions")
-        if session.get("mediaType") in MEDIA
+        if text(session, "mediaType") in MEDIA
     ]
 
 

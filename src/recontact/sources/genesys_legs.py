@@ -31,6 +31,11 @@ class Leg(NamedTuple):
         """What goes on in it: ``interact``, ``hold``, ``wrapup`` ..."""
         return text(self.segment, "segmentType")
 
+    @property
+    def left(self) -> str | None:
+        """How it was left: ``peer``, ``transfer`` ..."""
+        return text(self.segment, "disconnectType")
+
     def by(self, purposes: tuple[str, ...]) -> bool:
         """Tell whether it is a segment of such a participant."""
         return self.participant.get("purpose") in purposes
@@ -97,7 +102,7 @@ def transfers_of(legs: list[Leg], metrics: list[Metric]) -> tuple[int, list[Hand
         told = [HandedOn(one.at, one.user) for one in counted if one.at and one.value]
         return int(sum(metric.value for metric in counted)), told
     served = [leg for leg in legs if leg.by(AGENTS) and leg.kind in SERVED]
-    handed = [leg for leg in served if leg.segment.get("disconnectType") in TRANSFERS]
+    handed = [leg for leg in served if leg.left in TRANSFERS]
     ends = [(leg.ended, text(leg.participant, "userId")) for leg in handed]
     return len(handed), [HandedOn(at, user) for at, user in ends if at]
 
@@ -105,9 +110,9 @@ def transfers_of(legs: list[Leg], metrics: list[Metric]) -> tuple[int, list[Hand
 def dropped_at_the_end(legs: list[Leg]) -> bool | None:
     """Tell whether the line was lost at the end, on the side of the customer or of the agent."""
     ends = [
-        (leg.ended, leg.segment["disconnectType"])
+        (leg.ended, leg.left)
         for leg in legs
-        if leg.ended and leg.segment.get("disconnectType")
+        if leg.ended and leg.left
         if leg.by(CUSTOMERS + AGENTS) and leg.kind not in ("wrapup", "alert")
     ]
     last = max((ended for ended, _ in ends), default=None)

@@ -137,6 +137,24 @@ def flat(records: list[Record]) -> pa.Table:
     return pa.table({name: column(values) for name, values in columns.items()})
 
 
+def decoded(text: str) -> Record:
+    """Read one record that is given as text.
+
+    Raises
+    ------
+    ValueError
+        It is none, or can't be taken.
+
+    Examples
+    --------
+    >>> decoded('{"a": 1}')
+    {'a': 1}
+    """
+    value = STRICT.decode(text)
+    _check(value, text)
+    return cast("Record", value)
+
+
 def column(values: list[Any]) -> pa.Array:
     """Give values as a column of their type: truth values, numbers, else text.
 
@@ -249,7 +267,7 @@ def _values(text: str, keys: tuple[str, ...]) -> Iterator[Record | Broken]:
 
 
 def _under(text: str, at: int, keys: tuple[str, ...]) -> int | None:
-    """Give the place of the first element, where an object that holds the array begins or goes on."""
+    """Give the place of the first element, where a page that holds the array begins or goes on."""
     if text[at : at + 1] not in ("{", ",") or not any(f'"{key}"' in text for key in keys):
         return None
     try:

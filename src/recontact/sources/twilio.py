@@ -12,7 +12,7 @@ from recontact.sources.fields import BadField
 from recontact.sources.json_files import JsonBatch, map_records
 from recontact.sources.mapping import Mapping
 from recontact.sources.rejects import rejects_of_lines
-from recontact.sources.twilio_events import Happened, happened, key_of
+from recontact.sources.twilio_events import Happened, happened
 from recontact.sources.twilio_tasks import told
 from recontact.sources.vendor import Placed, Told, joined, rejected, typed
 
@@ -67,7 +67,7 @@ def read_task_events(files: list[Path], mapping: Mapping) -> Rows:
         return len(batch.records) + len(batch.broken)
 
     read = sum(sum(map_records(path, partial(take, path), KEYS)) for path in files)
-    different = list({key_of(one): one for one in found}.values())
+    different = list({one.key: one for one in found}.values())
     rows = _rows(different, mapping, files)
     return replace(
         rows,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recontact.sources.fields import BadField, Record, instant, number, part, text
-from recontact.sources.json_files import STRICT
+from recontact.sources.json_files import decoded
 from recontact.sources.vendor import Placed
 
 CLOUD = "com.twilio.taskrouter."
@@ -23,6 +23,8 @@ class Happened(NamedTuple):
         When, and what: ``task.created``.
     data : dict
         What the event tells of its task, keys in snake case.
+    key : str
+        What is the same when it is delivered again: its sid.
     path, placed : Path, Placed
         Where it was read.
     """
@@ -30,6 +32,7 @@ class Happened(NamedTuple):
     at: datetime
     kind: str
     data: Record
+    key: str
     path: Path
     placed: Placed
 
@@ -46,13 +49,15 @@ def happened(path: Path, placed: Placed) -> Happened:
     kind, data = _unfolded(record)
     if kind is None:
         raise BadField("no event_type")
-    if not text(data, "task_sid"):
+    task = text(data, "task_sid")
+    if task is None:
         raise BadField(f"not about a task: {kind}")
     at = _at(data)
     if at is None:
         raise BadField("no time of the event")
-    attributes = json_of(data, "task_attributes")
-    return Happened(at, kind, data | {"task_attributes": attributes}, path, placed)
+    told = data | {"task_sid": task, "task_attributes": json_of(data, "task_attributes")}
+    key = text(data, "sid") or json.dumps(record, sort_keys=True)
+    return Happened(at, kind, told, key, path, placed)
 
 
 def _unfolded(record: Record) -> tuple[str | None, Record]:
@@ -99,15 +104,10 @@ def _since_1970(name: str, seconds: float) -> datetime:
 
 def json_of(data: Record, name: str) -> Record:
     """Read the JSON text that a field holds."""
-    value = data.get(name)
-    if isinstance(value, str) and value.strip():
-        try:
-            value = STRICT.decode(value)
-        except (ValueError, RecursionError) as error:
-            raise BadField(f"{name}: not JSON: {value[:60]!r}") from error
-    return part({name: value or None}, name)
-
-
-def key_of(event: Happened) -> str:
-    """Tell events apart: one that is delivered again has the same sid."""
-    return text(event.data, "sid") or json.dumps(event.placed.record, sort_keys=True)
+    told = data.get(name)
+    if not isinstance(told, str):
+        return part(data, name)
+    try:
+        return decoded(told) if told.strip() else {}
+    except (ValueError, RecursionError) as error:
+        raise BadField(f"{name}: not JSON: {told[:60]!r}") from error

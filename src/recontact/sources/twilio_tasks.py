@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from recontact.sources.fields import BadField, Record, number, part, text
-from recontact.sources.twilio_events import Happened, json_of, key_of, time_of
+from recontact.sources.twilio_events import Happened, json_of, time_of
 from recontact.sources.vendor import Event, Told
 
 ENDS = ("task.completed", "task.canceled", "task.deleted", "task.system-deleted")
@@ -96,7 +96,7 @@ def _task(events: list[Happened]) -> Task:
 
     def order(event: Happened) -> tuple[datetime, int, str]:
         rank = (event.kind != "task.created") + (event.kind in ENDS)
-        return event.at, rank, key_of(event)
+        return event.at, rank, event.key
 
     ordered = sorted(events, key=order)
     told = (one.data["task_attributes"] for one in reversed(ordered))
