@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recontact.contacts import canonical
@@ -64,6 +64,7 @@ def table(calls: list[dict[str, Any]]) -> pa.Table:
     )
 
 
+@settings(max_examples=settings.default.max_examples // 2)
 @given(st.lists(CALLS, min_size=1, max_size=9))
 def test_lost_lines_merge_with_what_follows_as_in_the_twin(calls: list[dict[str, Any]]) -> None:
     """Chains, their columns, their order and where each redial went are those of the twin."""
