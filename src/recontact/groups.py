@@ -52,7 +52,7 @@ def groups(contacts: pa.Table, by: str | None = None) -> Groups:
     Raises
     ------
     UserError
-        There is nothing of that name.
+        There is nothing of that name, or it holds no names of groups.
 
     Examples
     --------
@@ -81,7 +81,13 @@ def groups(contacts: pa.Table, by: str | None = None) -> Groups:
 
 
 def _by_text(by: str, column: pa.ChunkedArray) -> Groups:
-    text = column.cast(pa.string())
+    try:
+        text = column.cast(pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+        raise UserError(
+            f"column '{by}' holds {column.type}, which is no name of a group",
+            "group by a column of text, numbers or yes and no",
+        ) from error
     names = text.drop_null().unique().to_pylist()
     unknown = [None] if text.null_count else []
     return Groups(by, codes(text) % (len(names) + 1), [*names, *unknown])

@@ -12,11 +12,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.contacts import canonical, instants
+from recontact.contacts import canonical
 from recontact.errors import UserError
 from recontact.groups import Groups, groups
 from recontact.history import Order, order
 from recontact.intervals import wilson
+from recontact.labels import unknown
 from recontact.labels.rules import rules
 from recontact.labels.table import policy_of
 from recontact.policy import Policy
@@ -169,7 +170,7 @@ def tally(measures: Measures, grouped: Groups) -> pa.Table:
 def followed_by_unknown(contacts: pa.Table, policy: Policy, ordered: Order | None = None) -> Flags:
     """Tell which contacts were followed within their window by one whose reason is unknown.
 
-    That one is of the same customer and program and counts; a repeat may hide in it.
+    See `recontact.labels.unknown`.
 
     Parameters
     ----------
@@ -181,20 +182,7 @@ def followed_by_unknown(contacts: pa.Table, policy: Policy, ordered: Order | Non
         `recontact.history.order` of the contacts, where it is already there.
     """
     ordered = ordered or order(contacts)
-    applied, rows = rules(contacts, policy, ordered), ordered.rows
-    started = instants(contacts["started_at"])[rows]
-    ended = instants(contacts["ended_at"])[rows]
-    unknown = (applied.counts & pc.is_null(contacts["reason"]).to_numpy())[rows]
-    size = len(rows)
-    own = np.where(unknown, np.arange(size), size)
-    nearest = np.append(np.minimum.accumulate(own[::-1])[::-1][1:], size)[:size]
-    run_end = np.zeros(size, dtype=np.int64)  # 0 for anonymous callers, whom nobody follows
-    run_end[ordered.starts[0] :] = np.repeat(ordered.starts[1:], np.diff(ordered.starts))
-    later = np.flatnonzero(nearest < run_end)
-    gaps = np.maximum(0, started[nearest[later]] - ended[later])
-    followed = np.zeros(size, dtype=bool)
-    followed[rows[later]] = gaps <= applied.window_us[rows[later]]
-    return followed
+    return unknown.followed_by_unknown(contacts, ordered, rules(contacts, policy, ordered))
 
 
 def beside(contacts: pa.Table, labels: pa.Table) -> pa.Table:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from recontact.contacts import canonical
 from recontact.doctor import Finding, examine
 from recontact.durations import HOUR
+from recontact.errors import UserError
 from recontact.groups import Groups, groups
 from recontact.history import Order, order
 from recontact.labels.edges import Edges
@@ -30,6 +31,7 @@ Row = Mapping[str, Any]
 SECTIONS = (  # shown without --by, where there is more than one group
     *("week", "queue", "team", "agent_id", "site", "channel", "program", "reason:1", "reason"),
 )
+MOST_GROUPS = 20_000  # more are no groups, and no page
 TIMES_US = np.array([*range(168), *range(168, 24 * 30 + 1, 12)], dtype=np.int64) * HOUR
 
 
@@ -107,7 +109,8 @@ def collect(
     Raises
     ------
     UserError
-        Labels of other contacts or without policy, or no such column.
+        Labels of other contacts or without policy, no such column, or more than `MOST_GROUPS`
+        groups.
 
     Examples
     --------
@@ -121,10 +124,7 @@ def collect(
     """
     table, policy = canonical(contacts), policy_of(labels)
     labels, ordered = beside(table, labels), order(table)
-    grouped = {column: groups(table, column) for column in dict.fromkeys(by)}
-    if not by:
-        grouped = {column: groups(table, column) for column in SECTIONS}
-        grouped = {column: g for column, g in grouped.items() if len(set(g.names) - {None}) > 1}
+    grouped = _wanted(table, by) if by else _usual(table)
     same = followed(table, _same(policy), ordered)
     anything = followed(table, related(policy, "any"), ordered)
     counted = measure(table, labels, csat_positive, ordered)
@@ -145,6 +145,23 @@ def collect(
         findings=examine(table, labels),
         sensitivity=under_other_rules(table, policy, ordered) if sensitivity else [],
     )
+
+
+def _wanted(contacts: pa.Table, by: Sequence[str]) -> dict[str, Groups]:
+    grouped = {column: groups(contacts, column) for column in dict.fromkeys(by)}
+    for column, found in grouped.items():
+        if len(found.names) > MOST_GROUPS:
+            raise UserError(
+                f"'{column}' makes {len(found.names):,} groups, nearly one a contact",
+                f"group by something that has at most {MOST_GROUPS:,} values",
+            )
+    return grouped
+
+
+def _usual(contacts: pa.Table) -> dict[str, Groups]:
+    grouped = {column: groups(contacts, column) for column in SECTIONS}
+    named = {column: len(found.names) - (None in found.names) for column, found in grouped.items()}
+    return {column: grouped[column] for column in named if 1 < named[column] <= MOST_GROUPS}
 
 
 def _same(policy: Policy) -> Policy:

@@ -14,11 +14,12 @@ from recontact.groups import Groups, groups
 from recontact.history import order
 from recontact.next_issues import NextIssues
 from recontact.rates import Measures, measure
+from recontact.report import collect
 from recontact.report.followed import followed, related
 from recontact.report.reasons import next_issues, other_issue, repeats_caused
 from recontact.report.standing import standing
 
-NONE = np.zeros(0)
+DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 def table(times, **columns):
@@ -52,6 +53,22 @@ def test_what_is_no_column_is_refused(by):
     with pytest.raises(UserError, match=f"no column '{by}'") as error:
         groups(table([dt.datetime(2026, 1, 1, tzinfo=dt.UTC)], reason=["a"]), by)
     assert "reason, week, month, reason:1" in error.value.mend
+
+
+def test_a_column_that_names_nothing_is_refused():
+    """Lists and structs are no names of groups."""
+    with pytest.raises(UserError, match="'tags' holds list"):
+        groups(table([DAY], tags=[["a"]]), "tags")
+
+
+def test_nearly_one_group_a_contact_is_refused(monkeypatch):
+    """Grouping by an identifier would be a table as long as the record."""
+    monkeypatch.setattr(collect, "MOST_GROUPS", 2)
+    ids = ["a", "b", "c"]
+    contacts = pa.table({"contact_id": ids, "started_at": [DAY] * 3, "ended_at": [DAY] * 3})
+    with pytest.raises(UserError, match="'contact_id' makes 3 groups"):
+        collect.collect(contacts, label(contacts), by=["contact_id"])
+    assert collect.collect(contacts, label(contacts)).groups == {}
 
 
 def measures(hits, of):
