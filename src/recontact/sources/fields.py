@@ -40,7 +40,7 @@ def parts(record: Record, name: str) -> list[Record]:
     value = record.get(name)
     if value is None:
         return []
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list) or set(map(type, value)) - {dict}:
         raise _bad(name, "a list of objects", value)
     return value
 

@@ -14,27 +14,35 @@ TRANSFERS = {
     *("transfer", "consultTransfer", "conferenceTransfer", "forwardTransfer"),
     *("noAnswerTransfer", "notAvailableTransfer", "dndTransfer"),
 }
+METRICS = (
+    *("tTalk", "tTalkComplete", "tHeld", "tHeldComplete", "tAcw", "tWait", "tAcd"),
+    "nTransferred",
+)
 LOST = {"error", "transportFailure"}
 
 
 class Leg(NamedTuple):
-    """A segment with the session and the participant that it is part of."""
+    """A segment with the session and the participant that it is part of.
+
+    Attributes
+    ----------
+    participant, session, segment : dict
+        As in the record.
+    kind : str or None
+        What goes on in it: ``interact``, ``hold``, ``wrapup`` ...
+    left : str or None
+        How it was left: ``peer``, ``transfer`` ...
+    started, ended : datetime
+        When; `ended` None while it goes on.
+    """
 
     participant: Record
     session: Record
     segment: Record
+    kind: str | None
+    left: str | None
     started: datetime
     ended: datetime | None
-
-    @property
-    def kind(self) -> str | None:
-        """What goes on in it: ``interact``, ``hold``, ``wrapup`` ..."""
-        return text(self.segment, "segmentType")
-
-    @property
-    def left(self) -> str | None:
-        """How it was left: ``peer``, ``transfer`` ..."""
-        return text(self.segment, "disconnectType")
 
     def by(self, purposes: tuple[str, ...]) -> bool:
         """Tell whether it is a segment of such a participant."""
@@ -44,7 +52,7 @@ class Leg(NamedTuple):
 class Metric(NamedTuple):
     """A figure of a session, when it was told, and whose session it is."""
 
-    name: str | None
+    name: str
     value: float
     at: datetime | None
     user: str | None
@@ -64,18 +72,20 @@ def legs_of(people: list[Record]) -> Iterator[Leg]:
             for segment in parts(session, "segments"):
                 started = instant(segment, "segmentStart")
                 if started:
+                    kind, left = text(segment, "segmentType"), text(segment, "disconnectType")
                     ended = instant(segment, "segmentEnd")
-                    yield Leg(participant, session, segment, started, ended)
+                    yield Leg(participant, session, segment, kind, left, started, ended)
 
 
 def metrics_of(people: list[Record]) -> Iterator[Metric]:
-    """Give the metrics of all sessions."""
+    """Give those metrics of all sessions that are read."""
     for participant in people:
         user = text(participant, "userId")
         for session in parts(participant, "sessions"):
             for one in parts(session, "metrics"):
-                told = instant(one, "emitDate")
-                yield Metric(text(one, "name"), number(one, "value") or 0.0, told, user)
+                if (name := one.get("name")) in METRICS:
+                    value, told = number(one, "value") or 0.0, instant(one, "emitDate")
+                    yield Metric(name, value, told, user)
 
 
 def seconds_of(metrics: list[Metric], *names: str) -> float | None:
