@@ -64,7 +64,7 @@ def read_rows(files: list[Path], mapping: Mapping) -> Rows:
     """
     records = {path: read_records(path) for path in files if is_json(path)}
     names = {name for batch in records.values() for name in batch.rows.column_names}
-    mapping.check_fields(names, records)
+    mapping.check_fields(names, records, rules=True)
     parts = [
         _records(path, records[path], mapping) if path in records else _file(path, mapping)
         for path in files
@@ -134,11 +134,11 @@ def _file(path: Path, mapping: Mapping) -> Rows:
 
 def _records(path: Path, batch: Batch, mapping: Mapping) -> Rows:
     """Name the fields of records; one that a mapping names and none of them has is null."""
-    lacking = {theirs for _, theirs in mapping.named if theirs not in batch.rows.column_names}
-    nothing = pa.nulls(len(batch.rows), pa.string())
     rows = batch.rows
-    for theirs in sorted(lacking):
-        rows = rows.append_column(theirs, nothing)
+    nothing = pa.nulls(len(rows), pa.string())
+    for theirs in dict.fromkeys([*(theirs for _, theirs in mapping.named), *mapping.ruled]):
+        if theirs not in rows.column_names:
+            rows = rows.append_column(theirs, nothing)
     named = mapping.apply(rows, path)
     if len(rows):
         require(path, named.column_names, mapping.required, IN_MAPPING)

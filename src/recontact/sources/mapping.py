@@ -134,8 +134,8 @@ class Mapping:
                     f"name it anew in the mapping file, as columns: {{their_{name}: {name}}}",
                 )
             mapped[name] = rows[name]
-        for name in (*self.values, *self.escalated_when, *self.outbound_when):
-            if name not in mapped and name not in rows.column_names and name not in SCHEMA.names:
+        for name in self.ruled:
+            if name not in rows.column_names:
                 raise _absent(name, rows.column_names, path, name)
         return pa.table(self._ours(mapped, rows)).replace_schema_metadata(rows.schema.metadata)
 
@@ -172,8 +172,20 @@ class Mapping:
         mapped = self._laid(kept, raw)
         return pa.table(self._ours(mapped, raw)).replace_schema_metadata(derived.schema.metadata)
 
-    def check_fields(self, names: Iterable[str], files: Iterable[Path]) -> None:
+    @property
+    def ruled(self) -> list[str]:
+        """Columns that rules name beyond ours and those that the mapping itself names."""
+        given = {*SCHEMA.names, *self.columns, *self.constants}
+        rules = {**self.values, **self.escalated_when, **self.outbound_when}
+        return [name for name in rules if name not in given]
+
+    def check_fields(
+        self, names: Iterable[str], files: Iterable[Path], *, rules: bool = False
+    ) -> None:
         """Refuse a mapping that names a field which no record of any file has.
+
+        With `rules`, also those that only `values`, `escalated_when` and `outbound_when` name; a
+        vendor's reader derives columns that records don't have.
 
         Raises
         ------
@@ -181,7 +193,7 @@ class Mapping:
             Names the field and the key.
         """
         have = sorted(set(names))
-        for name, theirs in self.named:
+        for name, theirs in [*self.named, *((n, n) for n in self.ruled if rules)]:
             if have and theirs not in have:
                 raise _absent(theirs, have, next(iter(files)), name)
 

@@ -150,6 +150,19 @@ def test_json_lines_are_read_with_nested_fields(tmp_path: Path) -> None:
         import_contacts("contacts", tmp_path / "b.jsonl", Mapping.of(given))
 
 
+def test_a_rule_for_a_field_that_some_json_files_lack_is_fine(tmp_path: Path) -> None:
+    """Only a field that no file has is a mistake."""
+    base = {"contact_id": "1", "started_at": "2026-01-01", "ended_at": "2026-01-01"}
+    (tmp_path / "a.json").write_text(json.dumps([base | {"vip": {"flag": True}}]))
+    (tmp_path / "b.json").write_text(json.dumps([base | {"contact_id": "2"}]))
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    mapping = Mapping.of({"escalated_when": {"vip.flag": True}})
+    found = import_contacts("contacts", files, mapping).contacts
+    assert found["escalated"].to_pylist() == [True, None]
+    with pytest.raises(UserError, match=r"has no column 'vip\.flog'"):
+        import_contacts("contacts", files, Mapping.of({"escalated_when": {"vip.flog": True}}))
+
+
 def test_csv_parquet_and_json_of_the_same_rows_give_the_same_contacts(tmp_path: Path) -> None:
     """Whatever the form, one table comes of it."""
     records = [
