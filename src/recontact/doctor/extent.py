@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.float64]
 
 BURN_IN_DAYS = 30  # what the longest history features look back
 LONGEST_DAYS = 20 * 365  # beyond that a start is a slip
+WEEKS = 4  # fewer are too few to know what is usual
+NOBODY = "no contact may be judged, so it is open whether the record is long enough"
 MISSED = 30  # contacts that were to be expected in a gap: fewer may be missing by chance
 
 
@@ -51,7 +53,9 @@ def lookback(record: Record) -> Finding:
         f"{percent(share)} of those that may be judged have the look-back of {back} in the record"
     )
     found = level(1 - share, mind=0.2, bad=0.999)
-    if found == "good" or not len(known):
+    if not len(known):
+        return Finding("look-back", "good", NOBODY, None)
+    if found == "good":
         return Finding("look-back", "good", text, share)
     text += ": for the others it is unknown whether they were first contacts"
     return Finding("look-back", found, text, share, "export from earlier on, or look back less")
@@ -66,7 +70,9 @@ def matured(record: Record) -> Finding:
         f"{int((~ripe).sum()):,} are too new for the window of "
         f"{format_duration(record.policy.window)}"
     )
-    if share >= 0.5 or not len(ripe):
+    if not len(ripe):
+        return Finding("matured", "good", NOBODY, None)
+    if share >= 0.5:
         return Finding("matured", "good", text, share)
     text += ": the record is short for this window; rates rest on its older part only"
     return Finding("matured", "mind", text, share, "export a longer stretch, or choose less window")
@@ -124,7 +130,9 @@ def gaps(record: Record) -> Finding:
     days = [f"{day(at)} ({have:,} of about {usual:,})" for at, have, usual in empty_days(record)]
     hours = [f"{day(at)} {at % DAY // HOUR:02d}:00 for {n} h" for at, n in empty_hours(record)]
     if not days and not hours:
-        return Finding("gaps", "good", "no day or hour is missing", {"days": [], "hours": []})
+        short = record.days < 7 * WEEKS
+        text = "too short to know what is usual" if short else "no day or hour is missing"
+        return Finding("gaps", "good", text, {"days": [], "hours": []})
     parts = [f"{len(days)} days hold almost nothing: {some(days, 3)}"] if days else []
     parts += [f"{len(hours)} stretches of usual hours hold nothing: {some(hours, 3)}"] * bool(hours)
     text = "; ".join(parts) + ": closed, or not exported? Repeats that came then are not seen"
@@ -161,7 +169,7 @@ def _usual(started: Ints, step: int, period: int) -> tuple[Ints, Floats, int]:
     weeks = -(-len(counts) // period)
     padded = np.full(weeks * period, np.nan)
     padded[: len(counts)] = counts
-    if weeks < 4:  # too few to know what is usual
+    if weeks < WEEKS:
         return counts, np.zeros(len(counts)), first
     usual = np.tile(np.nanmedian(padded.reshape(weeks, period), axis=0), weeks)
     return counts, usual[: len(counts)], first

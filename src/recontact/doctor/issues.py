@@ -17,7 +17,8 @@ def reasons(record: Record) -> Finding:
     column = record.contacts["reason"]
     share = column.null_count / len(column)
     text = f"{percent(share)} of the contacts have no reason"
-    found = level(share, mind=0.1, bad=0.5)
+    by_reason = record.policy.related_by == "reason"
+    found = level(share, mind=0.1, bad=0.5 if by_reason else 1.0)
     if found == "good":
         return Finding("reason", found, text, share)
     text += (
@@ -56,8 +57,8 @@ def unknown_issues(record: Record) -> Finding:
     said = ", ".join(f"{name} {percent(share)}" for name, share in shares.items())
     text = f"share whose issue is unknown, by related_by: {said}; the policy says {own}"
     found = level(shares[own], mind=0.1, bad=0.5)
-    if found == "good":
-        return Finding("issue", found, text, shares)
+    if found == "good" or own == "reason":  # of which `reasons` tells
+        return Finding("issue", "good", text, shares)
     text += f": {percent(shares[own])} can neither be repeated nor be a repeat"
     best = min(shares, key=lambda name: (shares[name], name == "any"))
     return Finding("issue", found, text, shares, f"related_by: {best} knows more of them")

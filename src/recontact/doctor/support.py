@@ -62,7 +62,7 @@ def supports(contacts: pa.Table, labels: pa.Table, findings: list[Finding]) -> l
 
 def _fcr(labels: pa.Table, bad: set[str]) -> Support:
     judged = len(labels) - labels["fcr"].null_count
-    wrong = sorted(bad & {"anonymous", "linked", "placeholders", "issue", "reason codes"})
+    wrong = sorted(bad & {"anonymous", "linked", "placeholders", "reason", "issue", "reason codes"})
     if wrong:
         return Support("FCR and repeat rates", "no", f"see {', '.join(wrong)}")
     if judged < ENOUGH:

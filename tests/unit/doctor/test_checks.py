@@ -147,7 +147,6 @@ PLANTED = {
     "judged": ("mind", lambda d: put(d, d.index % 20 > 0, "direction", "outbound")),
     "reason": ("mind", lambda d: put(d, first(d, 0.2), "reason", None)),
     "reason codes": ("bad", texts),
-    "issue": ("bad", lambda d: put(d, first(d, 0.6), "reason", None)),
     "escalated": ("mind", lambda d: d.drop(columns="escalated")),
     "spelling": ("mind", lambda d: put(d, d.index % 2 == 0, "program", "Acme ")),
     "last end": ("mind", stray),
@@ -178,7 +177,7 @@ def test_a_planted_fault_is_found(name):
 def test_every_check_is_tested():
     """Those that hang on the policy stand below."""
     findings, _ = found(CLEAN)
-    assert set(findings) - set(PLANTED) == {"policy values", "look-back", "matured"}
+    assert set(findings) - set(PLANTED) == {"policy values", "look-back", "matured", "issue"}
 
 
 @pytest.mark.parametrize(
@@ -194,6 +193,7 @@ def test_every_check_is_tested():
         ("look-back", "bad", {"lookback": "90d"}),
         ("matured", "mind", {"window": "40d"}),
         ("issue", "bad", {"related_by": "case"}),
+        ("issue", "good", {"related_by": "reason_or_case"}),
         ("judged", "bad", {"index_channels": ["email"]}),
     ],
 )
