@@ -366,3 +366,39 @@ def test_importing_twice_changes_nothing() -> None:
     assert once.events.equals(twice.events)
     assert twice.counts["rows"] == 36
     assert twice.counts["rows"] == sum(twice.counts.values()) - 36
+
+
+def test_events_of_rejected_records_go_with_them(tmp_path: Path) -> None:
+    """What a bad record tells happened to nobody, and what follows it keeps its own events."""
+    bad = {"ContactId": "b", "DisconnectTimestamp": "2026-03-02T08:00:00Z"}
+    events = imported(tmp_path, bad, {}, bad).events
+    assert events is not None
+    assert events["contact_id"].to_pylist() == ["a"]
+
+
+def test_events_of_a_redial_are_told_of_the_contact_it_became_part_of(tmp_path: Path) -> None:
+    """A lost line and the call after it are one contact, with the answers of both."""
+    lost = leg("a", 0, "INBOUND", None, None) | {"DisconnectReason": "TELECOM_PROBLEM"}
+    again = leg("b", 3, "INBOUND", None, None)
+    found = imported(tmp_path, lost, again, mapping=Mapping.of({"redial_within": "10m"}))
+    assert found.contacts["contact_id"].to_pylist() == ["a"]
+    assert found.events is not None
+    assert found.events["contact_id"].to_pylist() == ["a", "a"]
+
+
+def test_events_of_files_keep_to_their_contacts(tmp_path: Path) -> None:
+    """Each file's events are of its own records."""
+    for contact in "ab":
+        queue = RECORD["Queue"] | {"Name": f"queue {contact}"}
+        record = RECORD | {"ContactId": contact, "Queue": queue}
+        (tmp_path / f"{contact}.json").write_text(json.dumps([record]))
+    events = import_contacts("amazon-connect", tmp_path).events
+    assert events is not None
+    told = events.select(["contact_id", "queue"]).to_pylist()
+    assert told == [{"contact_id": one, "queue": f"queue {one}"} for one in "ab"]
+
+
+def test_what_runs_after_a_disconnect_is_a_leg_but_no_transfer(tmp_path: Path) -> None:
+    """A flow that asks how it was goes with the contact; merging alone counts it."""
+    [survey] = imported(tmp_path, leg("b", 1, "DISCONNECT", "a", "a")).contacts.to_pylist()
+    assert (survey["interaction_id"], survey["transfer_count"]) == ("a", 0)
