@@ -31,7 +31,8 @@ def test_a_mistake_found_by_a_worker_reaches_the_user(spark):
         raise UserError("a.csv: the disk\nis full", "free some space")
         yield
 
-    failing = map_arrow(spark.range(1), fail, FOUND)
+    with session():
+        failing = map_arrow(spark.range(1), fail, FOUND)
     with pytest.raises(UserError) as error, session():
         failing.toArrow()
     assert (error.value.what, error.value.mend) == ("a.csv: the disk\nis full", "free some space")
@@ -44,7 +45,8 @@ def test_a_fault_of_ours_stays_one(spark):
         raise ZeroDivisionError
         yield
 
-    failing = map_arrow(spark.range(1), fail, FOUND)
+    with session():
+        failing = map_arrow(spark.range(1), fail, FOUND)
     with pytest.raises(Exception, match="ZeroDivisionError") as error, session():
         failing.toArrow()
     assert not isinstance(error.value, UserError)
@@ -86,16 +88,27 @@ def test_without_java(centre, tmp_path):
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.usefixtures("spark")  # the server of Connect
-@pytest.mark.parametrize("where", ["local[2]", "connect"])
-def test_the_command(where, centre, connect_port, tmp_path, capsys):
-    """Both kinds of Spark give the figures of the default engine, and nothing but our words."""
+def test_a_bad_row_by_the_command(tmp_path):
+    """The command starts Spark by itself, and of a bad row nothing is said but our words."""
+    path = tmp_path / "a.csv"
+    path.write_text("contact_id,started_at,ended_at\n1,2026-01-02,2026-01-01\n")
+    arguments = ["label", path, "--engine", "spark", "--out", tmp_path / "labels.parquet"]
+    ended = run(arguments, RECONTACT_SPARK="local[2]", JAVA_TOOL_OPTIONS=QUICK_START)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    begun, error, mend = ended.stderr.splitlines()
+    assert begun == "labeling ..."
+    assert error == f"error: {path}, row 1 (contact_id '1'): ended_at before started_at"
+    assert mend.startswith("  mend: ")
+
+
+@pytest.mark.usefixtures("spark")  # it serves Spark Connect
+def test_the_command_by_spark_connect(centre, connect_port, tmp_path, capsys):
+    """Spark Connect gives the figures and the table of the default engine, and no word more."""
     contacts, ours, theirs = centre / "contacts.parquet", tmp_path / "a.csv", tmp_path / "b.csv"
     assert main(["label", str(contacts), "--out", str(ours), "--json"]) == 0
     expected = json.loads(capsys.readouterr().out) | {"out": str(theirs)}
-    address = where if where != "connect" else f"sc://127.0.0.1:{connect_port}"
     arguments = ["label", contacts, "--out", theirs, "--engine", "spark", "--json"]
-    ended = run(arguments, RECONTACT_SPARK=address, JAVA_TOOL_OPTIONS=QUICK_START)
+    ended = run(arguments, RECONTACT_SPARK=f"sc://127.0.0.1:{connect_port}")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout) == expected
     assert all(line.startswith("labeling") for line in ended.stderr.splitlines()), ended.stderr
