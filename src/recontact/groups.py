@@ -46,8 +46,8 @@ def groups(contacts: pa.Table, by: str | None = None) -> Groups:
     contacts : pyarrow.Table
         Canonical contacts.
     by : str, optional
-        A column; or `week` (named by its Monday) or `month` of the start, in UTC; or `reason:N`,
-        the first N levels of the reason. A column of that name comes first.
+        `week` (named by its Monday) or `month` of the start, in UTC; or `reason:N`, the first N
+        levels of the reason; or else a column.
 
     Raises
     ------
@@ -66,10 +66,10 @@ def groups(contacts: pa.Table, by: str | None = None) -> Groups:
     """
     if by is None:
         return Groups(None, np.zeros(len(contacts), dtype=np.int64), [None])
-    if by in contacts.column_names:
-        return _by_text(by, contacts[by])
     if by in SPANS:
         return _by_span(by, instants(contacts["started_at"]) // DAY)
+    if by in contacts.column_names:
+        return _by_text(by, contacts[by])
     level = by.removeprefix(LEVEL)
     if by.startswith(LEVEL) and level.isdecimal() and int(level):
         cut = map_values(contacts["reason"], lambda text: normalise_reason(text, int(level)))

@@ -5,6 +5,7 @@ equations are sums over pairs of categories, so no table of zeros and ones is ev
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -49,67 +50,73 @@ def fit(factors: Sequence[Ints], hits: Floats, of: Floats, ridge: float = RIDGE)
     overall = hits.sum() / max(of.sum(), 1.0)
     if overall in {0.0, 1.0} or not factors:
         return np.full(len(hits), overall)
-    sizes = [int(factor.max(initial=-1)) + 1 for factor in factors]
-    penalty = np.concatenate([[0.0], np.full(sum(sizes), ridge)])
-    weights = np.zeros(1 + sum(sizes))
+    cells = _Cells.made(factors, hits, of, ridge)
+    weights = np.zeros(len(cells.penalty))
     weights[0] = np.log(overall / (1 - overall))
-    worth = _worth(weights, factors, sizes, hits, of, penalty)
     for _ in range(STEPS):
-        chance = _chance(weights, factors, sizes)
-        slope = _by_level(hits - of * chance, factors, sizes) - penalty * weights
-        step = np.linalg.solve(
-            _curvature(of * chance * (1 - chance), factors, sizes) + np.diag(penalty), slope
-        )
-        better = _worth(weights + step, factors, sizes, hits, of, penalty)
-        while better < worth and np.abs(step).max() > ENOUGH:
-            step /= 2
-            better = _worth(weights + step, factors, sizes, hits, of, penalty)
-        weights, worth = weights + step, better
+        step = cells.step(weights)
+        weights = weights + step
         if np.abs(step).max() <= ENOUGH:
             break
-    return _chance(weights, factors, sizes)
+    return cells.chance(weights)
 
 
-def _log_odds(weights: Floats, factors: Sequence[Ints], sizes: list[int]) -> Floats:
-    starts = np.cumsum([1, *sizes])
-    total = np.full(len(factors[0]), weights[0])
-    for factor, start in zip(factors, starts, strict=False):
-        total += weights[start + factor]
-    return total
+@dataclass(frozen=True)
+class _Cells:
+    """The cells, and where the weights of each factor begin; the intercept's is the first."""
 
+    factors: Sequence[Ints]
+    starts: Ints
+    hits: Floats
+    tried: Floats
+    penalty: Floats
 
-def _chance(weights: Floats, factors: Sequence[Ints], sizes: list[int]) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-_log_odds(weights, factors, sizes))))
+    @classmethod
+    def made(cls, factors: Sequence[Ints], hits: Floats, of: Floats, ridge: float) -> "_Cells":
+        starts = np.cumsum([1, *(int(factor.max(initial=-1)) + 1 for factor in factors)])
+        penalty = np.full(starts[-1], ridge)
+        penalty[0] = 0.0
+        return cls(factors, starts, hits, of, penalty)
 
+    def log_odds(self, weights: Floats) -> Floats:
+        total: Floats = np.full(len(self.hits), weights[0])
+        for factor, start in zip(self.factors, self.starts, strict=False):
+            total += weights[start + factor]
+        return total
 
-def _worth(
-    weights: Floats,
-    factors: Sequence[Ints],
-    sizes: list[int],
-    hits: Floats,
-    of: Floats,
-    penalty: Floats,
-) -> float:
-    """Give the penalised log likelihood."""
-    odds = _log_odds(weights, factors, sizes)
-    likelihood = hits * odds - of * np.logaddexp(0, odds)
-    return float(likelihood.sum() - (penalty * weights**2).sum() / 2)
+    def chance(self, weights: Floats) -> Floats:
+        return np.asarray(1 / (1 + np.exp(-self.log_odds(weights))))
 
+    def worth(self, weights: Floats) -> float:
+        """Give the penalised log likelihood."""
+        odds = self.log_odds(weights)
+        likelihood = self.hits * odds - self.tried * np.logaddexp(0, odds)
+        return float(likelihood.sum() - (self.penalty * weights**2).sum() / 2)
 
-def _by_level(values: Floats, factors: Sequence[Ints], sizes: list[int]) -> Floats:
-    """Sum over all cells, then over those of each level."""
-    sums = [np.bincount(factor, values, size) for factor, size in zip(factors, sizes, strict=True)]
-    return np.concatenate([[values.sum()], *sums])
+    def step(self, weights: Floats) -> Floats:
+        """Give Newton's step, halved until it is no step down."""
+        chance = self.chance(weights)
+        slope = self.sums(self.hits - self.tried * chance) - self.penalty * weights
+        bend = self.pairs(self.tried * chance * (1 - chance)) + np.diag(self.penalty)
+        step, worth = np.linalg.solve(bend, slope), self.worth(weights)
+        while self.worth(weights + step) < worth and np.abs(step).max() > ENOUGH:
+            step = step / 2
+        return np.asarray(step)
 
+    def sums(self, values: Floats) -> Floats:
+        """Sum over all cells, then over those of each level."""
+        sizes = np.diff(self.starts)
+        own = [np.bincount(f, values, n) for f, n in zip(self.factors, sizes, strict=True)]
+        return np.concatenate([[values.sum()], *own])
 
-def _curvature(values: Floats, factors: Sequence[Ints], sizes: list[int]) -> Floats:
-    """Sum over the cells of each pair of levels, the intercept being the first."""
-    starts = np.cumsum([1, *sizes])
-    sums = np.diag(_by_level(values, factors, sizes))
-    sums[0, 1:] = sums[1:, 0] = np.diag(sums)[1:]
-    for a, b in combinations(range(len(factors)), 2):
-        pair = np.bincount(factors[a] * sizes[b] + factors[b], values, sizes[a] * sizes[b])
-        block = pair.reshape(sizes[a], sizes[b])
-        rows, columns = slice(starts[a], starts[a + 1]), slice(starts[b], starts[b + 1])
-        sums[rows, columns], sums[columns, rows] = block, block.T
-    return np.asarray(sums)
+    def pairs(self, values: Floats) -> Floats:
+        """Sum over the cells of each pair of levels, the intercept being a level of all."""
+        starts, sizes = self.starts, np.diff(self.starts)
+        sums = np.diag(self.sums(values))
+        sums[0, 1:] = sums[1:, 0] = np.diag(sums)[1:]
+        for a, b in combinations(range(len(self.factors)), 2):
+            both = self.factors[a] * sizes[b] + self.factors[b]
+            block = np.bincount(both, values, sizes[a] * sizes[b]).reshape(sizes[a], sizes[b])
+            rows, columns = slice(starts[a], starts[a + 1]), slice(starts[b], starts[b + 1])
+            sums[rows, columns], sums[columns, rows] = block, block.T
+        return np.asarray(sums)

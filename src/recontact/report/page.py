@@ -11,6 +11,7 @@ from recontact.doctor import Finding
 from recontact.rates import RATES
 from recontact.report import sections
 from recontact.report.collect import Report
+from recontact.report.group_sections import by_group
 from recontact.report.headlines import headlines
 from recontact.report.html import paragraph, reach, section
 from recontact.report.words import percent, policy_line
@@ -47,7 +48,7 @@ def page(report: Report) -> str:
     style = resources.files("recontact.report").joinpath("page.css").read_text(encoding="utf-8")
     parts = [
         _findings(report),
-        *(sections.by_group(report, by, rows) for by, rows in report.groups.items()),
+        *(by_group(report, by, rows) for by, rows in report.groups.items()),
         sections.reasons(report),
         sections.next_issues(report),
         sections.waiting(report),
