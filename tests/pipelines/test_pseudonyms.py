@@ -157,3 +157,32 @@ def test_the_key_may_be_hexadecimal_or_base64_and_is_never_shown():
         assert key_from({"RECONTACT_PSEUDONYM_KEY": text}) == KEY
     assert KEY.hex() not in repr(Pseudonymiser("a", KEY))
     assert repr(KEY) not in repr(Pseudonymiser("a", KEY))
+
+
+@pytest.mark.parametrize("written", ["030 5550123", "+49305550123", "C-{k}"])
+def test_a_column_that_goes_on_showing_the_customer_is_refused(run, written):
+    """A second column with the same number, in whatever form, or the same id, must be listed."""
+    head = "contact_id,customer_id,ani,started_at,ended_at,callback\n"
+    ids = ["" if "5550123" in written else f"C-{k}" for k in range(3)]
+    rows = [
+        f"{k},{ids[k]},{'' if ids[k] else '030 5550123'},2026-01-01,2026-01-02,"
+        f"{written.format(k=k)}\n"
+        for k in range(3)
+    ]
+    rules = "ani_region: DE\npseudonyms: {key_id: a}"
+    code, said = run(export=head + "".join(rows), mapping=rules)
+    assert code == 1
+    assert "column 'callback' holds the customer" in said.err
+    assert not (run.folder / "contacts.parquet").exists()
+    code, _ = run(export=None, mapping=rules.replace("key_id: a", "key_id: a, columns: [callback]"))
+    assert code == 0
+
+
+def test_ids_that_agree_by_chance_are_no_copies(run):
+    """Agents and customers may both be numbered from 1."""
+    head = "contact_id,customer_id,agent_id,started_at,ended_at\n"
+    rows = [f"{k},{k % 41},{k % 7},2026-01-01,2026-01-02\n" for k in range(100)]
+    rows = [row for row in rows if row.split(",")[1] != row.split(",")[2]]
+    rows.append("100,3,3,2026-01-01,2026-01-02\n")
+    code, said = run(export=head + "".join(rows), mapping="pseudonyms: {key_id: a}")
+    assert (code, said.err.count("holds the customer")) == (0, 0)

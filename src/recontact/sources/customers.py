@@ -3,12 +3,17 @@
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from recontact.contacts import SCHEMA
+from recontact.errors import UserError
 from recontact.sources.identity import link_numbers, unlink_shared
 from recontact.sources.mapping import Mapping
-from recontact.sources.numbers import check_region
-from recontact.sources.pseudonyms import Pseudonymiser, key_from
+from recontact.sources.numbers import as_text, check_region, read_numbers
+from recontact.sources.pseudonyms import ALWAYS, Pseudonymiser, key_from
 from recontact.sources.redials import merge_redials
+
+COPIED = 20  # one contact in so many may hold the same by chance
 
 
 class Settled(NamedTuple):
@@ -77,6 +82,7 @@ def settle_customers(
     if mapping.redial_within is not None:
         contacts, into = merge_redials(contacts, mapping.redial_within)
     if hashed is not None:
+        refuse_copies(contacts, hashed)
         contacts, rejects = (
             hashed.contacts(contacts),
             hashed.rejects(rejects, contacts.column_names),
@@ -84,3 +90,51 @@ def settle_customers(
         for one in identity["worst"]:
             one["customer_id"] = hashed.of_customer(one["customer_id"])
     return Settled(contacts, rejects, identity, into)
+
+
+def refuse_copies(contacts: pa.Table, hashed: Pseudonymiser) -> None:
+    """Refuse to hide identifiers while another column goes on showing them.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table
+        Contacts whose identifiers will be replaced.
+    hashed : Pseudonymiser
+        What replaces them.
+
+    Raises
+    ------
+    UserError
+        In more than one of twenty contacts a column that is to stay holds the contact's own
+        customer or number.
+    """
+    own = [as_text(contacts[name]) for name in ALWAYS if name in contacts.column_names]
+    own += [_numbers(column, hashed.region) for column in own]
+    for name in contacts.column_names:
+        if name in ("contact_id", *ALWAYS, *hashed.columns) or not _is_text(contacts[name].type):
+            continue
+        column = as_text(contacts[name])
+        forms = [column] if name in SCHEMA.names else [column, _numbers(column, hashed.region)]
+        if any(_agrees(form, mine) for form in forms for mine in own):
+            raise UserError(
+                f"pseudonyms: column '{name}' holds the customer or the number too",
+                f"list it in the mapping file, columns: [{name}] under pseudonyms, or leave it out",
+            )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_large_string(kind)
+
+
+def _numbers(column: pa.ChunkedArray, region: str | None) -> pa.ChunkedArray:
+    """Give the values that are numbers in E.164, null for all others."""
+    read = read_numbers(column, region)
+    return pc.if_else(pc.starts_with(read, "+"), read, pa.scalar(None, pa.string()))
+
+
+def _agrees(column: pa.ChunkedArray, own: pa.ChunkedArray) -> bool:
+    """Tell whether two columns hold the same in more than one of twenty rows that have both."""
+    same = pc.drop_null(pc.equal(column, own))
+    hits = int(pc.sum(same).as_py() or 0)
+    return hits * COPIED > len(same)
