@@ -124,7 +124,8 @@ def refuse_copies(contacts: pa.Table, hashed: Pseudonymiser) -> None:
 
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return pa.types.is_string(kind) or pa.types.is_integer(kind) or pa.types.is_large_string(kind)
+    kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer)
+    return any(is_kind(kind) for is_kind in kinds)
 
 
 def _numbers(column: pa.ChunkedArray, region: str | None) -> pa.ChunkedArray:
