@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.sources.contacts import Rows
-from recontact.sources.files import Batch, map_batches
+from recontact.sources.files import Batch, map_batches, no_column
 from recontact.sources.json_files import JsonBatch, Record, flat, is_json, map_records
 from recontact.sources.mapping import Mapping
 from recontact.sources.parse import as_text
@@ -42,6 +42,7 @@ def read_export(
     mapping: Mapping,
     keys: tuple[str, ...],
     prepare: Callable[[Record], Record] = dict,
+    required: tuple[tuple[str, tuple[str, ...]], ...] = (),
 ) -> Export:
     """Read CSV, Parquet and JSON files of one system as one table.
 
@@ -55,11 +56,14 @@ def read_export(
         Keys under which pages of JSON hold their records.
     prepare : callable
         Brings a JSON record into form before its fields are laid out.
+    required : tuple of (str, tuple of str)
+        Our required columns, each with the fields it may come from: a table must have one of
+        them. A record of JSON that has none is rejected by itself.
 
     Raises
     ------
     UserError
-        A file can't be read at all.
+        A file can't be read at all, or lacks a required column.
     """
 
     def laid_out(batch: JsonBatch) -> Batch:
@@ -72,6 +76,7 @@ def read_export(
             batches = map_records(path, laid_out, keys)
         else:
             batches = map_batches(path, Batch._make, mapping.delimiter, mapping.encoding)
+            _require(path, batches[0].rows.column_names, required, mapping)
         raw += [batch.rows for batch in batches]
         where += [places(path, batch.numbers) for batch in batches]
         broken += [rejects_of_lines(path, batch.broken) for batch in batches]
@@ -79,6 +84,18 @@ def read_export(
     if not together.num_columns:  # no record at all
         together = pa.table({ROW: pa.nulls(0)})
     return Export(together, pa.concat_tables(where), pa.concat_tables(broken))
+
+
+def _require(
+    path: Path,
+    names: list[str],
+    required: tuple[tuple[str, tuple[str, ...]], ...],
+    mapping: Mapping,
+) -> None:
+    for ours, fields in required:
+        if ours not in mapping.columns and not set(fields) & set(names):
+            mend = f"export it with the names of the interface, or name '{ours}' in a mapping file"
+            raise no_column(path, fields[0], names, mend)
 
 
 def texts(raw: pa.Table, names: tuple[str, ...]) -> pa.Table:

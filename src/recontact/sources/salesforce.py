@@ -12,6 +12,7 @@ from recontact.sources.exports import read_export, settled, texts
 from recontact.sources.mapping import Mapping
 
 KEYS = ("records",)
+REQUIRED = (("contact_id", ("Id",)), ("started_at", ("CreatedDate", "CallStartDateTime")))
 FIELDS = (
     *("attributes.type", "Id", "IsDeleted", "CreatedDate", "LastModifiedDate", "SystemModstamp"),
     # Case
@@ -132,7 +133,9 @@ SELECT Id AS contact_id,
         WHEN direction = 'internal' THEN NULL
         ELSE coalesce(FromPhoneNumber, RecipientContactInfo) END AS ani,
     CaseNumber AS case_number,
-    CASE WHEN truth(gone) AND master IS NULL THEN 'deleted' END AS refused
+    CASE WHEN "attributes.type" NOT IN ('Case', 'VoiceCall')
+            THEN 'neither Case nor VoiceCall: ' || "attributes.type"
+        WHEN truth(gone) AND master IS NULL THEN 'deleted' END AS refused
 FROM legs ORDER BY place
 """
 
@@ -174,7 +177,7 @@ def read_cases_and_calls(files: list[Path], mapping: Mapping) -> Rows:
     [{'customer_id': '003X', 'channel': 'voice', 'reason': 'Installation', 'escalated': True,
       'case_id': '500A'}]
     """
-    export = read_export(files, mapping, KEYS)
+    export = read_export(files, mapping, KEYS, required=REQUIRED)
     with session(mapping.time_zone) as engine:
         engine.register("read", texts(export.raw, FIELDS))
         engine.execute(RECORDS)

@@ -11,8 +11,8 @@ NAMES: dict[str, str] = {
     "id llamada, id de llamada, id contacto, id appel, identifiant appel, numero appel, id",
     "interaction_id": "interaction id, master contact id, initial contact id, root call id, "
     "linked id, linkedid, parent call id, call group id, conversation id",
-    "customer_id": "customer id, customer number, customer no, customer, cust id, account id, "
-    "account number, client id, member id, subscriber id, requester id, user account, "
+    "customer_id": "customer id, customer number, customer no, customer, cust id, cust, "
+    "account id, account number, client id, member id, subscriber id, requester id, user account, "
     "kunden id, kundennummer, kundennr, kunden nr, kunde, id cliente, numero cliente, cliente, "
     "numero client, id client, client, crm id, contact key",
     "ani": "ani, caller id, caller number, caller, calling number, calling party, "

@@ -21,6 +21,7 @@ from recontact.sources.rejects import rejects
 from recontact.sources.versions import distinct
 
 KEYS = ("tickets", "ticket_metrics", "metric_sets", "results")
+REQUIRED = (("contact_id", ("id", "ticket_id")), ("started_at", ("created_at", "ticket_id")))
 REPLY = "reply_time_in_minutes.calendar"
 METRICS = ("updated_at", "group_stations", "reopens", REPLY)
 TICKET = (
@@ -144,7 +145,7 @@ def read_tickets(files: list[Path], mapping: Mapping) -> Rows:
     >>> rows.merged, rows.good.select(["contact_id", "channel", "reason", "escalated"]).to_pylist()
     (1, [{'contact_id': '7', 'channel': 'email', 'reason': 'billing', 'escalated': True}])
     """  # noqa: E501 - a record is a line
-    tickets, metrics, duplicates = _parted(read_export(files, mapping, KEYS, _in_form))
+    tickets, metrics, duplicates = _parted(read_export(files, mapping, KEYS, _in_form, REQUIRED))
     tickets = _with_tags(tickets, mapping)
     with session() as engine:
         engine.register("ticket", texts(tickets.raw, TICKET))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recontact.errors import UserError
 from recontact.sources.imports import Imported, import_contacts
 from recontact.sources.mapping import Mapping
 
@@ -166,6 +167,22 @@ def test_the_last_version_of_a_deleted_case_counts(tmp_path: Path) -> None:
     (tmp_path / "c.jsonl").write_text("\n".join(map(json.dumps, rows)))
     imported = import_contacts("salesforce", tmp_path / "c.jsonl")
     assert imported.rejects["reason"].to_pylist() == ["deleted", "deleted"]
+
+
+def test_what_is_neither_case_nor_call_is_rejected(tmp_path: Path) -> None:
+    """A record of another object by its type, a table by its columns, with the mend."""
+    rows = [{"attributes": {"type": "Task"}, "Id": "00T1", "CreatedDate": "2026-01-01"}]
+    (tmp_path / "t.json").write_text(json.dumps({"records": rows}))
+    told = import_contacts("salesforce", tmp_path / "t.json").rejects["reason"].to_pylist()
+    assert told == ["neither Case nor VoiceCall: Task"]
+    (tmp_path / "report.csv").write_text("Case Number,Date Opened\n1,2026-01-01\n")
+    with pytest.raises(UserError, match=r"report\.csv has no column 'Id'") as caught:
+        import_contacts("salesforce", tmp_path / "report.csv")
+    assert "mapping file" in caught.value.mend
+    (tmp_path / "case.csv").write_text("Id;CreatedDate\n1;2026-01-01\n")
+    with pytest.raises(UserError, match="has no column") as caught:
+        import_contacts("salesforce", tmp_path / "case.csv")
+    assert 'delimiter: ";"' in caught.value.mend
 
 
 IDS = st.sampled_from(["0LQ1", "0LQ2", "0LQ3", "0LQ4"])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recontact.errors import UserError
 from recontact.sources.imports import Imported, import_contacts
 from recontact.sources.mapping import Mapping
 
@@ -142,6 +143,21 @@ def test_an_export_without_tickets_has_no_contacts(tmp_path: Path, text: str) ->
     (tmp_path / "t.json").write_text(text)
     imported = import_contacts("zendesk", tmp_path / "t.json")
     assert (len(imported.contacts), len(imported.rejects)) == (0, text.count("{}"))
+
+
+def test_a_table_of_tickets_is_read_and_one_of_something_else_refused(tmp_path: Path) -> None:
+    """Columns are named as the interface's fields are."""
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "id,created_at,requester_id,via.channel,tags\n7,2026-01-01,1,mail,about_x vip\n"
+    )
+    mapping = Mapping.of({"columns": {"reason": "tags.about_"}})
+    [row] = import_contacts("zendesk", path, mapping).contacts.to_pylist()
+    assert (row["customer_id"], row["channel"], row["reason"]) == ("1", "email", "x")
+    path.write_text("Ticket,Created\n7,2026-01-01\n")
+    with pytest.raises(UserError, match=r"t\.csv has no column 'id'") as caught:
+        import_contacts("zendesk", path)
+    assert "mapping file" in caught.value.mend
 
 
 TICKETS = st.lists(
