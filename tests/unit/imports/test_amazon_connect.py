@@ -261,10 +261,16 @@ def test_what_begins_anew_is_a_contact_of_its_own(tmp_path: Path, method: str) -
 
 
 def test_a_transfer_out_of_the_centre_is_counted(tmp_path: Path) -> None:
-    """Beside the legs, the endpoint outside is a transfer too."""
-    out = {"TransferredToEndpoint": {"Address": "+4930555000"}, "TransferCompletedTimestamp": None}
+    """Beside the legs, the endpoint outside is a transfer too, when it is reached."""
+    at = "2026-03-02T09:01:30Z"
+    out = {"TransferredToEndpoint": {"Address": "+4930555000"}, "TransferCompletedTimestamp": at}
     legs = [leg("a", 0, "INBOUND", None, None), leg("b", 1, "TRANSFER", "a", "a") | out]
-    assert chain(imported(tmp_path, *legs)) == [("a", 2)]
+    found = imported(tmp_path, *legs)
+    assert chain(found) == [("a", 2)]
+    assert found.events is not None
+    moved = [row for row in found.events.to_pylist() if row["event"] == "transfer"]
+    told = [(str(row["at"])[14:19], row["agent_id"]) for row in moved]
+    assert told == [("01:00", None), ("01:30", "m.okafor")]
 
 
 def test_the_last_version_of_a_record_stays(tmp_path: Path) -> None:
@@ -402,3 +408,9 @@ def test_what_runs_after_a_disconnect_is_a_leg_but_no_transfer(tmp_path: Path) -
     """A flow that asks how it was goes with the contact; merging alone counts it."""
     [survey] = imported(tmp_path, leg("b", 1, "DISCONNECT", "a", "a")).contacts.to_pylist()
     assert (survey["interaction_id"], survey["transfer_count"]) == ("a", 0)
+
+
+def test_a_leg_that_names_the_first_contact_only_is_a_leg_of_it(tmp_path: Path) -> None:
+    """Where the contact before is not told, the initial one is."""
+    legs = [leg("a", 0, "INBOUND", None, None), leg("b", 1, "TRANSFER", None, "a")]
+    assert chain(imported(tmp_path, *legs)) == [("a", 1)]
