@@ -39,7 +39,7 @@ screenshots: .venv/.dev ## take the pictures of the documentation again (minutes
 	@$(BIN)/python scripts/screenshots.py
 
 campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
-	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property $(ARGS)
+	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property tests/bad_input $(ARGS)
 	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.simulated --out campaign
 
