@@ -38,7 +38,8 @@ CREATE TEMP MACRO moment(text) AS TRY_CAST(text AS TIMESTAMPTZ);
 CREATE TEMP MACRO seconds(since, until) AS CASE WHEN moment(until) >= moment(since)
     THEN epoch(moment(until)) - epoch(moment(since)) END;
 CREATE TEMP TABLE record AS
-SELECT *, left(Id, 15) AS key, coalesce("attributes.type" = 'VoiceCall',
+SELECT * REPLACE (min(Id) OVER (PARTITION BY left(Id, 15)) AS Id),
+    left(Id, 15) AS key, coalesce("attributes.type" = 'VoiceCall',
         coalesce(CallStartDateTime, CallEndDateTime, CallType) IS NOT NULL) AS is_call,
     coalesce(SystemModstamp, LastModifiedDate) AS changed
 FROM read;

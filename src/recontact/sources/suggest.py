@@ -13,10 +13,10 @@ from recontact.sources.suggest_columns import NUMBERS, Found, find
 
 END = "name its column; or write ended_after: COLUMN for a duration; for tickets, that of the start"
 VENDORS = {  # names of columns that only one system's exports have
-    "salesforce": ("CaseNumber", "CallStartDateTime"),
-    "zendesk": ("requester_id", "reply_time_in_minutes.calendar"),
+    "salesforce": ("CaseNumber", "CallStartDateTime", "totalSize"),
+    "zendesk": ("requester_id", "reply_time_in_minutes.calendar", "tickets"),
     "amazon-connect": ("InitiationTimestamp",),
-    "genesys": ("conversationStart",),
+    "genesys": ("conversationStart", "conversations"),
     "twilio": ("event_data.task_sid", "resource_sid"),
     "servicenow": ("sys_updated_at", "sys_mod_count"),
 }

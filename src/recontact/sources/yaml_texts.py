@@ -1,5 +1,6 @@
 """YAML files whose texts stay as they are written."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ _Loader.yaml_implicit_resolvers = {
 def _once(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     """Build a mapping whose keys differ."""
     keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    if not all(isinstance(key, Hashable) for key in keys):
+        raise yaml.constructor.ConstructorError(None, None, "a list stands where a name should")
     twice = next((key for i, key in enumerate(keys) if key in keys[:i]), None)
     if twice is not None:
         raise yaml.constructor.ConstructorError(None, None, f"'{twice}' is given twice")
@@ -56,6 +59,6 @@ def load_texts(path: Path, example: str) -> Any:
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, ValueError) as error:
         why = " ".join(str(error).split())
         raise UserError(f"{path} can't be read: {why}", example) from error

@@ -46,6 +46,8 @@ def test_columns_are_renamed_constants_added_and_local_times_read(tmp_path: Path
         ("- columns", "holds no keys"),
         ("columns: {", "can't be read"),
         ("columns: {queue: a, queue: b}", "'queue' is given twice"),
+        ("columns: {[a]: b}", "a list stands where a name should"),
+        ("columns: {queue: !!int a}", "can't be read"),
         ("columns: {'': a}", "'' is no name"),
         ("values: {channel: voice}", "values: channel holds no values"),
         ("values: {channel: {Telefon: [voice]}}", r"channel: Telefon: \['voice'\] is not text"),

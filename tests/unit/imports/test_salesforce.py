@@ -169,6 +169,19 @@ def test_the_last_version_of_a_deleted_case_counts(tmp_path: Path) -> None:
     assert imported.rejects["reason"].to_pylist() == ["deleted", "deleted"]
 
 
+def test_ids_of_15_and_18_characters_are_the_same(tmp_path: Path) -> None:
+    """A record that comes in both forms is one contact, its last version."""
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "Id,CreatedDate,SystemModstamp,Origin\n"
+        "5005g00000A1b2cAAB,2026-01-01,2026-01-03,Web\n5005g00000A1b2c,2026-01-01,2026-01-02,Phone\n"
+    )
+    imported = import_contacts("salesforce", path)
+    [row] = imported.contacts.to_pylist()
+    assert (row["contact_id"], row["channel"]) == ("5005g00000A1b2c", "web")
+    assert imported.rejects["reason"].to_pylist() == ["superseded"]
+
+
 def test_what_is_neither_case_nor_call_is_rejected(tmp_path: Path) -> None:
     """A record of another object by its type, a table by its columns, with the mend."""
     rows = [{"attributes": {"type": "Task"}, "Id": "00T1", "CreatedDate": "2026-01-01"}]

@@ -242,7 +242,8 @@ def test_a_vendor_s_export_is_told(tmp_path: Path) -> None:
     """There is a better way than a mapping file."""
     fixtures = Path(__file__).parents[2] / "fixtures"
     assert "recontact import salesforce case.csv" in suggest(fixtures / "salesforce/case.csv").text
-    assert "import zendesk" in suggest(fixtures / "zendesk/tickets-2.jsonl").text
+    for name in ("tickets-1.json", "tickets-2.jsonl"):
+        assert "import zendesk" in suggest(fixtures / "zendesk" / name).text
     assert "looks like" not in suggest(written(tmp_path, lines(GERMAN, ";"))).text
 
 
