@@ -126,6 +126,7 @@ class Mapping:
                 raise _absent(theirs, rows.column_names, path, name)
         kept = {name for name in REQUIRED if name not in self.columns}
         used = set(self.columns.values()) - kept  # a required column may serve another one too
+        used |= {"ended_after"} if self.ended_after == "ended_after" else set()
         mapped = self._laid({}, rows)
         for name in (name for name in rows.column_names if name not in used):
             if name in mapped:

@@ -172,6 +172,15 @@ def test_the_end_may_be_told_as_a_duration(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["ended_after", "talk_s"])
+def test_the_duration_may_be_named_as_a_column_of_ours(tmp_path: Path, name: str) -> None:
+    """It keeps its own meaning too."""
+    text = f"contact_id,started_at,{name}\n1,2026-01-01,90\n"
+    [row] = imported(tmp_path, text, ended_after=name).contacts.to_pylist()
+    assert row["ended_at"] - row["started_at"] == dt.timedelta(seconds=90)
+    assert row["talk_s"] == (90 if name == "talk_s" else None)
+
+
 def test_a_negative_or_endless_duration_is_no_end(tmp_path: Path) -> None:
     """Neither before the start nor beyond the calendar."""
     text = "contact_id,started_at,d\n1,2026-01-01,-5\n2,2026-01-01,1e300\n3,9999-12-31,86400\n"
