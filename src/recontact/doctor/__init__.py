@@ -20,6 +20,7 @@ CHECKS: tuple[Check, ...] = (  # in the order of a reader's questions; the worst
     extent.spread,
     people.anonymous,
     people.linked,
+    people.two_names,
     people.placeholders,
     people.shared,
     people.doubles,

@@ -8,8 +8,8 @@ from recontact.doctor.finding import Finding, Record, level, some
 from recontact.durations import DAY
 from recontact.history import customers
 from recontact.report.words import percent
-from recontact.sources.identity import SHARED, shared_contacts, worst
-from recontact.sources.numbers import WITHHELD, read_number
+from recontact.sources.identity import ANI, SHARED, shared_contacts, worst
+from recontact.sources.numbers import WITHHELD, as_text, read_number, read_numbers
 
 SHARED_ABOVE = 60  # contacts in 30 days: two a day, day by day, are rarely one person's
 HONEST_LINK_RATE = 0.05
@@ -81,6 +81,29 @@ def shared(record: Record) -> Finding:
     )
     mend = f"import with shared_above: {{contacts: {SHARED_ABOVE}, within: 30d}}"
     return Finding("shared", "mind", text, worst(ids), mend)
+
+
+def two_names(record: Record) -> Finding:
+    """Find customers known by their id in one contact and by their number alone in another."""
+    contacts = record.contacts
+    if ANI not in contacts.column_names:
+        return Finding("two names", "good", "no numbers beside customer_id", 0.0)
+    customer, written = contacts["customer_id"], as_text(contacts[ANI])
+    read = read_numbers(written)
+    number = pc.if_else(pc.fill_null(pc.starts_with(read, "+"), fill_value=False), read, written)
+    by_number = pc.fill_null(pc.equal(customer, number), fill_value=False)
+    by_id = pc.and_(pc.is_valid(customer), pc.invert(by_number))
+    both = pc.and_(by_number, pc.is_in(number, value_set=number.filter(by_id).drop_null().unique()))
+    share = float(np.mean(both.to_numpy()))
+    text = (
+        f"{percent(share)} of the contacts are known by a number that elsewhere has a customer_id"
+    )
+    found = level(share, mind=0.01)
+    if found == "good":
+        return Finding("two names", found, text, share)
+    text += ": one person under two names, whose repeats are not seen"
+    mend = "look the customer up for all contacts, or leave customer_id out: the number links all"
+    return Finding("two names", found, text, share, mend)
 
 
 def placeholders(record: Record) -> Finding:

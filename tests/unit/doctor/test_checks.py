@@ -136,11 +136,17 @@ def last_days(data, days):
     return day_of(data) >= DAYS - days
 
 
+def known_twice(data):
+    numbers = "+4930" + (1_000_000 + data["customer_id"].astype(int)).astype(str)
+    return put(data.assign(ani=numbers), data.index % 3 == 0, "customer_id", numbers)
+
+
 PLANTED = {
     "span": ("mind", lambda d: cut(d, day_of(d) > 20)),
     "spread": ("mind", lambda d: shift(d, d.index >= len(d) - 100, pd.Timedelta(days=200))),
     "anonymous": ("mind", lambda d: put(d, first(d, 0.2), "customer_id", None)),
     "linked": ("bad", lambda d: d.assign(customer_id=d["contact_id"])),
+    "two names": ("mind", known_twice),
     "placeholders": ("bad", lambda d: put(d, d.index % 50 == 0, "customer_id", "Unknown")),
     "shared": ("mind", lambda d: put(d, d.index % 100 == 0, "customer_id", "+4930123456")),
     "doubles": ("mind", doubled),
@@ -201,6 +207,14 @@ def test_what_the_policy_asks_too_much_of_the_record_is_found(name, level, polic
     """Values that match nothing, and windows as long as the record."""
     findings, _ = found(CLEAN, Policy.parse(policy))
     assert findings[name].level == level
+
+
+def test_customers_known_by_number_alone_have_one_name():
+    """A number beside each customer_id, or in the place of each, is one name."""
+    numbers = known_twice(CLEAN.copy())["ani"]
+    for ids in (CLEAN["customer_id"], numbers):
+        findings, _ = found(CLEAN.assign(ani=numbers, customer_id=ids))
+        assert findings["two names"].level == "good"
 
 
 def test_missing_hours_are_found_within_a_day():
