@@ -8,12 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.bad_input import csv_cases, parquet_cases
+from tests.bad_input import csv_cases, json_cases, parquet_cases
 from tests.bad_input.builders import Case
 
 from recontact_pipelines.cli import main
 
-CASES = (*csv_cases.CASES, *parquet_cases.CASES)
+TABLES = (*csv_cases.CASES, *parquet_cases.CASES)  # what every command reads
+CASES = (*TABLES, *json_cases.CASES)  # what import reads
 WRONG_FOR_IMPORT_ONLY = {"drift_of_lists"}  # labels look at no columns but our own
 COUNTS = ("rows", "contacts", "merged_legs", "duplicates", "rejected")
 
@@ -91,7 +92,7 @@ def told_of(case: Case, row: dict[str, Any]) -> tuple[Any, ...]:
     return (*place, row["reason"])
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if not c.mapping], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [c for c in TABLES if not c.mapping], ids=lambda case: case.name)
 def test_label(case: Case, tmp_path, capsys):
     """What is wholly clean is labeled; any other file is refused, and its first bad row named."""
     files = [str(path) for path in written(case, tmp_path)]
