@@ -211,7 +211,7 @@ def examine(contacts: Any, policy: Rules | None = None) -> list[Any]:
 
 
 def import_contacts(
-    source: str, data: Any, mapping: "Renamed | str | Path | None" = None
+    source: str, data: Any, mapping: "Renamed | dict[str, Any] | str | Path | None" = None
 ) -> "Imported":
     """Turn an export, in files or in a table, into clean contacts.
 
@@ -222,7 +222,7 @@ def import_contacts(
         ``amazon-connect``, ``genesys``, ``zendesk`` ...
     data : path, iterable of paths, or table
         Files, globs, folders; or, for ``contacts``, a table of pandas, polars or pyarrow.
-    mapping : Mapping or path, optional
+    mapping : Mapping, dict or path, optional
         What the columns are called and how their values are to be taken.
 
     Returns

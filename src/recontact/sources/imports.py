@@ -70,7 +70,7 @@ class Imported:
 
 
 def import_contacts(
-    source: str, files: Paths, mapping: Mapping | str | Path | None = None
+    source: str, files: Paths, mapping: Mapping | dict[str, Any] | str | Path | None = None
 ) -> Imported:
     """Turn an export into contacts.
 
@@ -82,7 +82,7 @@ def import_contacts(
         ``salesforce`` (cases and voice calls) or ``servicenow`` (incident event log).
     files : path or iterable of paths
         Files, globs or folders.
-    mapping : Mapping or path, optional
+    mapping : Mapping, dict or path, optional
         What the columns of the export are called and how its values are to be taken; not for
         ``servicenow``.
 
@@ -116,21 +116,22 @@ def import_contacts(
         if mapping is not None:
             raise UserError("servicenow takes no mapping file", "leave --mapping out")
         return _settled(read_incidents(expand(files)), Mapping(), None)
-    if not isinstance(mapping, Mapping):
-        mapping = Mapping.read(Path(mapping)) if mapping else Mapping()
+    mapping = Mapping.given(mapping)
     hashed = pseudonymiser(mapping)
     suffixes = PACKED if source in NESTED else (*SUFFIXES, *PACKED)
     return _settled(READERS[source](expand(files, suffixes), mapping), mapping, hashed)
 
 
-def import_table(table: pa.Table, mapping: Mapping | str | Path | None = None) -> Imported:
+def import_table(
+    table: pa.Table, mapping: Mapping | dict[str, Any] | str | Path | None = None
+) -> Imported:
     """Turn a table in memory, of contacts in any form, into contacts.
 
     Parameters
     ----------
     table : pyarrow.Table
         Rows of contacts or legs.
-    mapping : Mapping or path, optional
+    mapping : Mapping, dict or path, optional
         What the columns are called and how their values are to be taken.
 
     Returns
@@ -150,8 +151,7 @@ def import_table(table: pa.Table, mapping: Mapping | str | Path | None = None) -
     >>> import_table(rows).counts
     {'rows': 2, 'contacts': 1, 'merged_legs': 0, 'duplicates': 0, 'rejected': 1}
     """
-    if not isinstance(mapping, Mapping):
-        mapping = Mapping.read(Path(mapping)) if mapping else Mapping()
+    mapping = Mapping.given(mapping)
     return _settled(rows_of(table, mapping), mapping, pseudonymiser(mapping))
 
 

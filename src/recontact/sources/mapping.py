@@ -102,6 +102,15 @@ class Mapping:
         """
         return cls(**checked(content, "mapping"))
 
+    @classmethod
+    def given(cls, mapping: "Mapping | dict[str, Any] | str | Path | None") -> "Mapping":
+        """Take a mapping as it is given: itself, as a dict, as a file, or none."""
+        if isinstance(mapping, Mapping):
+            return mapping
+        if isinstance(mapping, str | Path):
+            return cls.read(Path(mapping))
+        return cls.of(mapping or {})
+
     @property
     def required(self) -> tuple[str, ...]:
         """The columns that rows must have once the mapping has been applied."""

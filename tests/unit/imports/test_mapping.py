@@ -102,6 +102,15 @@ def test_every_key_is_an_attribute(tmp_path: Path) -> None:
     assert found.pseudonyms.key_id == "2026a"
 
 
+def test_a_dict_serves_as_a_mapping_file(tmp_path: Path) -> None:
+    """As a notebook has it; its mistakes are told alike."""
+    (tmp_path / "export.csv").write_text(EXPORT)
+    given = {"columns": {"contact_id": "CallId", "started_at": "Start", "ended_at": "End"}}
+    assert import_contacts("contacts", tmp_path / "export.csv", given).counts["contacts"] == 1
+    with pytest.raises(UserError, match="mapping: unknown key 'colums'"):
+        import_contacts("contacts", tmp_path / "export.csv", {"colums": {}})
+
+
 def test_texts_stay_as_they_are_written(tmp_path: Path) -> None:
     """NO is a country, 007 a code, and yes a word."""
     text = "constants: {country: NO, code: 007, vip: yes, version: 1.10}"
