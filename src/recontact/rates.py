@@ -208,7 +208,7 @@ def known(column: pa.ChunkedArray) -> tuple[Flags, Flags]:
 
 def count(grouped: Groups, rows: Flags) -> Floats:
     """Count by group the contacts that are marked."""
-    return np.bincount(grouped.codes[rows], minlength=len(grouped.names)).astype(float)
+    return np.asarray(np.bincount(grouped.codes, rows, len(grouped.names)), dtype=float)
 
 
 def _shares(name: str, hits: Floats, of: Floats) -> dict[str, pa.Array]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.contacts import canonical
-from recontact.doctor import Finding, examine
+from recontact.doctor import Finding, Support, examine, supports
 from recontact.durations import HOUR
 from recontact.errors import UserError
 from recontact.groups import Groups, groups
@@ -63,7 +63,9 @@ class Report:
     agreement : list of mapping
         See `recontact.report.agreement.agreement`.
     findings : list of Finding
-        What the data can and cannot support.
+        What limits the figures, the worst first.
+    supports : list of Support
+        Which uses of the data the record supports.
     sensitivity : list of mapping
         See `recontact.report.sensitivity.sensitivity`. May be empty.
     """
@@ -79,6 +81,7 @@ class Report:
     time_to_repeat: list[dict[str, Any]]
     agreement: list[dict[str, Any]]
     findings: list[Finding]
+    supports: list[Support]
     sensitivity: list[dict[str, Any]]
 
 
@@ -131,6 +134,7 @@ def collect(
     counted = replace(counted, shares={**counted.shares, **other_issue(same, anything)})
     overall = tally(counted, groups(table)).to_pylist()[0]
     reasons = groups(table, "reason")
+    findings = examine(table, labels)
     return Report(
         policy=policy,
         period=_period(table, labels, policy, overall),
@@ -142,7 +146,8 @@ def collect(
         next_issues=next_issues(anything, reasons),
         time_to_repeat=_curve(same, anything),
         agreement=agreement(table, counted),
-        findings=examine(table, labels),
+        findings=findings,
+        supports=supports(table, labels, findings),
         sensitivity=under_other_rules(table, policy, ordered) if sensitivity else [],
     )
 

@@ -57,12 +57,13 @@ def _trend(report: Report) -> Iterator[str]:
         return
     (new, new_of), (old, old_of) = _sums(weeks[-WEEKS:]), _sums(weeks[-2 * WEEKS : -WEEKS])
     points = 100 * (new / new_of - old / old_of)
+    since = f"The {WEEKS} weeks from {weeks[-WEEKS]['group']}"
     if against_the_rest([new, old], [new_of, old_of])[0] >= CHANCE:
-        yield f"The last {WEEKS} weeks differ no more from the {WEEKS} before than by chance."
+        yield f"{since} differ no more from the {WEEKS} before than by chance."
         return
     word = "better" if points > 0 else "worse"
     yield (
-        f"The last {WEEKS} weeks were {word} than the {WEEKS} before: {percent(new / new_of)}, "
+        f"{since} were {word} than the {WEEKS} before: {percent(new / new_of)}, "
         f"{points:+.1f} points, more than chance explains."
     )
 
@@ -115,16 +116,16 @@ def _reasons(report: Report) -> Iterator[str]:
         told = "all" if share == 1 else f"{percent(share)} of all"
         yield f"One reason, {names[0]}, causes {told} repeats."
         return
-    yield f"{half} of {len(rows)} reasons cause {percent(share)} of all repeats: {_list(names)}."
+    yield f"{half} of {len(rows):,} reasons cause {percent(share)} of all repeats: {_list(names)}."
 
 
 def _recoded(report: Report) -> Iterator[str]:
     row = report.overall
     if (row["other_issue"] or 0) >= NAMED:
         yield (
-            f"{percent(row['other_issue'])} of the contacts were followed by one coded as another "
-            f"issue only: counting these, {percent(row['any_issue'])} came back and not "
-            f"{percent(row['same_issue'])}."
+            f"Within the window {percent(row['any_issue'])} came back: "
+            f"{percent(row['same_issue'])} about the same issue, "
+            f"{percent(row['other_issue'])} only about what is coded as another."
         )
 
 
@@ -136,9 +137,9 @@ def _waiting(report: Report) -> Iterator[str]:
     half = next(row for row in within if row["same"] >= within[-1]["same"] / 2)
     last = [row for row in report.time_to_repeat if row["same"] == row["same"]][-1]
     yield (
-        f"Half of those who come back within {format_duration(report.policy.window)} do so within "
-        f"{_hours(half['hours'])}; after {last['hours'] / 24:.0f} days {percent(last['same'])} "
-        "have come back."
+        f"Half of those who come back about the same issue within "
+        f"{format_duration(report.policy.window)} do so within {_hours(half['hours'])}; after "
+        f"{last['hours'] / 24:.0f} days {percent(last['same'])} have come back."
     )
 
 

@@ -85,6 +85,7 @@ def as_json(report: Report) -> dict[str, Any]:
     values |= {
         "headlines": headlines(report),
         "findings": [vars(finding) for finding in report.findings],
+        "supports": [vars(use) for use in report.supports],
         "policy": report.policy.text(),
         "policy_digest": report.policy.digest,
     }

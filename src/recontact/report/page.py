@@ -13,10 +13,11 @@ from recontact.report import sections
 from recontact.report.collect import Report
 from recontact.report.group_sections import by_group
 from recontact.report.headlines import headlines
-from recontact.report.html import paragraph, reach, section
+from recontact.report.html import paragraph, reach, section, table
 from recontact.report.words import percent, policy_line
 
 LEVELS = {"good": "Good", "mind": "Mind", "bad": "Not supported"}
+CAN = {"yes": "yes", "weak": "weakly", "no": "<b>no</b>"}
 METHODS = """
 Intervals of rates are Wilson's at 95 %. The best guess draws small groups towards the rate of all
 as far as chance explains the distance (empirical Bayes, beta-binomial). A group is compared with
@@ -113,14 +114,17 @@ def _tiles(row: Mapping[str, Any]) -> str:
 def _limits(report: Report) -> str:
     """List what limits the figures; what is good is folded away."""
     found = {good: [f for f in report.findings if (f.level == "good") == good] for good in (0, 1)}
-    fine = f"<details><summary>{len(found[1])} more are fine</summary>{_list(found[1])}</details>"
-    return section("limits", "What the data can support", _list(found[0]), fine * bool(found[1]))
+    told = f"{len(found[1])} checks found nothing to mind"
+    fine = f"<details><summary>{told}</summary>{_list(found[1])}</details>" * bool(found[1])
+    cells = [[escape(one.use), CAN[one.can], escape(one.text)] for one in report.supports]
+    uses = table(["use", "", "because"], cells, "what the data supports")
+    return section("limits", "What the data can support", uses, _list(found[0]), fine)
 
 
 def _list(findings: Sequence[Finding]) -> str:
     lines = "".join(
         f'<li class="{one.level}"><b>{LEVELS[one.level]}:</b> {escape(one.text)}'
-        f"{f' <i>{escape(one.mend)}</i>' if one.mend else ''}</li>"
+        f"{f'<br><i>{escape(one.mend)}</i>' if one.mend else ''}</li>"
         for one in findings
     )
     return f"<ul>{lines}</ul>" if lines else ""

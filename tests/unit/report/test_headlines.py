@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import escape
 
 import pytest
 
@@ -58,13 +59,21 @@ def weeks(*hits):
 )
 def test_the_trend_is_told_only_where_it_is_more_than_chance(report, hits, words):
     """The last four weeks against the four before."""
-    (line,) = said(replace(report, groups={"week": weeks(*hits)}), "The last 4 weeks")
+    (line,) = said(replace(report, groups={"week": weeks(*hits)}), "The 4 weeks from 2026-01-05")
     assert words in line
 
 
 def test_too_few_weeks_have_no_trend(report):
     """Seven weeks are no two times four."""
-    assert said(replace(report, groups={"week": weeks(*[150] * 7)}), "weeks") == []
+    assert said(replace(report, groups={"week": weeks(*[150] * 7)}), " weeks from") == []
+
+
+def test_who_came_back_is_split_by_issue(report):
+    """Same and other issue add up to any issue, also in words."""
+    (line,) = said(report, "came back:")
+    either, same, other = (float(text) for text in re.findall(r"([\d.]+) %", line))
+    assert either == pytest.approx(same + other, abs=0.11)
+    assert either == round(100 * report.overall["any_issue"], 1)
 
 
 def test_half_of_the_repeats_are_those_of_the_fewest_reasons(report):
@@ -94,6 +103,16 @@ def test_every_chart_is_drawn_and_told_in_words(report):
         len(re.findall(r'<div class="wide" role="region" aria-label="[^"]+" tabindex="0">', html))
         > 9
     )
+
+
+def test_what_the_data_supports_stands_on_the_page(report):
+    """Each use of the data is told, and what limits the figures stands before what is fine."""
+    html = page(report)
+    assert report.supports
+    assert all(escape(use.text) in html for use in report.supports)
+    worse = [finding for finding in report.findings if finding.level != "good"]
+    folded = html.index("found nothing to mind")
+    assert all(html.index(escape(finding.text)) < folded for finding in worse)
 
 
 def test_nothing_is_drawn_of_nothing(report):
