@@ -414,3 +414,23 @@ def test_a_leg_that_names_the_first_contact_only_is_a_leg_of_it(tmp_path: Path) 
     """Where the contact before is not told, the initial one is."""
     legs = [leg("a", 0, "INBOUND", None, None), leg("b", 1, "TRANSFER", None, "a")]
     assert chain(imported(tmp_path, *legs)) == [("a", 1)]
+
+
+def test_what_has_no_name_is_told_by_its_arn(tmp_path: Path) -> None:
+    """Queues and agents have an ARN always, a name mostly."""
+    nameless = {
+        "Queue": RECORD["Queue"] | {"Name": None},
+        "Agent": RECORD["Agent"] | {"Username": None},
+    }
+    contact = only(tmp_path, nameless)
+    assert (contact["queue"], contact["agent_id"]) == ("arn:queue", "arn:agent")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_last_version_tells_the_chain(tmp_path: Path, order: tuple[int, int]) -> None:
+    """That a record is a leg may be known only when it is delivered again."""
+    early = leg("b", 1, "TRANSFER", None, None)
+    late = leg("b", 1, "TRANSFER", "a", "a") | {"LastUpdateTimestamp": "2026-03-03T00:00:00Z"}
+    versions = [early, late]
+    first = leg("a", 0, "INBOUND", None, None)
+    assert chain(imported(tmp_path, first, *(versions[i] for i in order))) == [("a", 1)]
