@@ -1,6 +1,7 @@
 """Labels by Spark equal those of the default engine, row for row; so do the errors."""
 
 import datetime as dt
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -133,12 +134,16 @@ def test_nothing_eligible(tmp_path):
     assert labels["eligible"].to_pylist() == [False] * 10
 
 
-def test_a_folder_of_labels(tmp_path):
-    """Without a suffix the output is a folder of parts in row order; a later run replaces it."""
-    contacts, out = random_contacts(500, 9, seed=2), tmp_path / "labels"
+def test_a_folder_of_labels(tmp_path, monkeypatch):
+    """Without a suffix the output is a folder of parts in row order; a later run replaces it.
+
+    Paths are those of this process, though the workers stand in another folder.
+    """
+    monkeypatch.chdir(tmp_path)
+    contacts, out = random_contacts(500, 9, seed=2), Path("labels")
     write_table(contacts, tmp_path / "contacts.parquet")
     for at_once in (150, 400):
-        label_spark([tmp_path / "contacts.parquet"], Policy(), out, at_once=at_once)
+        label_spark(["contacts.parquet"], Policy(), out, at_once=at_once)
         assert len(list(out.iterdir())) == -(-500 // at_once)
         assert read_labels(out)["contact_id"].equals(contacts["contact_id"])
     assert {path.name for path in tmp_path.iterdir()} == {"contacts.parquet", "labels"}

@@ -133,7 +133,7 @@ def _parts_of(out: Path, policy: Policy) -> Iterator[Path]:
         folder_of(out)
         refuse_others(out)
         with replacing_folder(out) as folder:
-            yield folder
+            yield folder.absolute()  # the workers stand elsewhere
         return
     if out.suffix.lower() not in SUFFIXES:
         raise UserError(f"{out}: neither .parquet nor .csv nor a folder", "name the output so")
