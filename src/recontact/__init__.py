@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recontact.api import examine, features_at, import_contacts, label, rates_of
+    from recontact.api import examine, features_at, import_contacts, label, rates_of, report_on
     from recontact.frames import to_pandas
     from recontact.policy import Policy
     from recontact.tables import read_contacts
@@ -17,6 +17,7 @@ __all__ = [
     "label",
     "rates_of",
     "read_contacts",
+    "report_on",
     "to_pandas",
 ]
 _PLACES = {"Policy": "policy", "read_contacts": "tables", "to_pandas": "frames"}

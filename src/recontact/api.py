@@ -1,6 +1,6 @@
 """What notebooks call: tables of pandas, polars or pyarrow in, results of the same kind out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -14,11 +14,11 @@ from recontact.errors import UserError
 from recontact.features.moments import WRAPUP_DELAY_S
 from recontact.frames import as_arrow, clean_contacts, like
 from recontact.labels import table as labeling
-from recontact.labels.read import NEEDED
 from recontact.policy import Policy
 from recontact.rates import CSAT_POSITIVE
 
 if TYPE_CHECKING:
+    from recontact.report.collect import Report
     from recontact.sources.imports import Imported
     from recontact.sources.mapping import Mapping as Renamed
 
@@ -112,6 +112,57 @@ def rates_of(
     return like(rates.rates(table, own, by, csat_positive), contacts)
 
 
+def report_on(
+    contacts: Any,
+    labels: Any,
+    by: Sequence[str] = (),
+    *,
+    policy: Rules | None = None,
+    sensitivity: bool = False,
+    **options: Any,
+) -> "Report":
+    """Collect a report: a page in a notebook, a file with its `write`.
+
+    Parameters
+    ----------
+    contacts, labels : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+        Clean contacts and their labels.
+    by : sequence of str
+        What to group by: columns of the contacts, `week`, `month`, `reason:1`; by default those
+        usual ones that hold more than one group.
+    policy : Policy, mapping or path, optional
+        That of the labels; needed where they don't carry it themselves (polars, CSV).
+    sensitivity : bool
+        Also the rates under other windows, relatedness and rules.
+    **options
+        `csat_positive`, `min_volume` (see `recontact.report.collect.collect`).
+
+    Returns
+    -------
+    recontact.report.collect.Report
+        Its figures are attributes; ``report.write("report.html")`` writes it, also as ``.json``
+        or ``.csv``.
+
+    Raises
+    ------
+    UserError
+        Labels of other contacts or without policy, or no such column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> day = pd.to_datetime(["2026-01-01", "2026-01-09", "2026-01-10", "2026-01-20"])
+    >>> contacts = pd.DataFrame({"contact_id": list("abcd"), "customer_id": list("wxxz"),
+    ...                          "reason": "bill", "started_at": day, "ended_at": day})
+    >>> print(str(report_on(contacts, label(contacts))).splitlines()[1])
+    FCR rate: 0.0 % of 1 (95 % interval 0.0 to 79.3 %)
+    """
+    from recontact.report.collect import collect  # noqa: PLC0415 - labels don't wait for it
+
+    table, own = clean_contacts(contacts), _labels(labels, policy)
+    return collect(table, own, by, sensitivity=sensitivity, **options)
+
+
 def features_at(
     contacts: Any,
     labels: Any,
@@ -163,7 +214,7 @@ def features_at(
     >>> features_at(contacts, label(contacts), "start")["contacts_7d"].tolist()
     [0.0, 1.0]
     """
-    from recontact.dataset import features  # noqa: PLC0415 - labels don't wait for it
+    from recontact.dataset import features  # noqa: PLC0415 - as above
 
     table, own = clean_contacts(contacts), _labels(labels, policy)
     happened = None if events is None else as_arrow(events)
@@ -263,7 +314,7 @@ def import_contacts(
 def _labels(labels: Any, policy: Rules | None) -> pa.Table:
     """Take labels of any library as `recontact label` writes them, their policy noted."""
     table = as_arrow(labels)
-    missing = [name for name in (*NEEDED, "escalated") if name not in table.column_names]
+    missing = [name for name in labeling.SCHEMA.names if name not in table.column_names]
     if missing:
         raise UserError(
             f"these are no labels: there is no column '{missing[0]}'",

@@ -271,6 +271,19 @@ def test_what_is_no_table_of_contacts_is_refused(given, said):
         recontact.label(given)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_report_is_a_page_and_a_file(kind, tmp_path):
+    """A report shows its rates as text, itself as a page in a frame, and writes itself."""
+    contacts = KINDS[kind](PLAIN)
+    labels = recontact.label(contacts, POLICY)
+    report = recontact.report_on(contacts, labels, ["site"], policy=POLICY)
+    assert "repeat rate: 50.0 % of 2" in repr(report)
+    assert POLICY.digest in repr(report)
+    assert report._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert report.write(tmp_path / "report.json") == [tmp_path / "report.json"]
+    assert '"south"' in (tmp_path / "report.json").read_text()
+
+
 def test_labels_must_be_labels():
     """A table that is none, in place of labels, is refused with the way to get them."""
     with pytest.raises(UserError, match="no labels"):

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +20,7 @@ from recontact.history import Order, order
 from recontact.labels.edges import Edges
 from recontact.labels.table import policy_of
 from recontact.policy import Policy
-from recontact.rates import CSAT_POSITIVE, Measures, beside, measure, tally
+from recontact.rates import CSAT_POSITIVE, RATES, Measures, beside, measure, tally
 from recontact.report.agreement import agreement
 from recontact.report.case_mix import ADJUSTED, case_mix, factors
 from recontact.report.followed import Followed, followed, related
@@ -25,6 +28,7 @@ from recontact.report.reasons import next_issues, other_issue, repeats_caused
 from recontact.report.sensitivity import sensitivity as under_other_rules
 from recontact.report.standing import MIN_VOLUME, standing
 from recontact.report.survival import kaplan_meier
+from recontact.report.words import policy_line, share
 
 Row = Mapping[str, Any]
 
@@ -35,7 +39,7 @@ MOST_GROUPS = 20_000  # more are no groups, and no page
 TIMES_US = np.array([*range(168), *range(168, 24 * 30 + 1, 12)], dtype=np.int64) * HOUR
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Rates and what limits them.
 
@@ -83,6 +87,24 @@ class Report:
     findings: list[Finding]
     supports: list[Support]
     sensitivity: list[dict[str, Any]]
+
+    def __repr__(self) -> str:
+        """Tell the rates, and what they rest on."""
+        rates = [f"{text}: {share(self.overall, name)}" for name, text in RATES.items()]
+        return "\n".join(["Report", *rates, policy_line(self.policy)])
+
+    def _repr_html_(self) -> str:
+        """Show the page in a notebook, in a frame of its own."""
+        from recontact.report.page import page  # noqa: PLC0415 - it knows this module
+
+        inside = escape(page(self))
+        return f'<iframe srcdoc="{inside}" style="width:100%;height:50rem;border:0"></iframe>'
+
+    def write(self, out: str | PathLike[str]) -> list[Path]:
+        """Write it as ``.html``, ``.json`` or ``.csv``; give the files written."""
+        from recontact.report.output import write  # noqa: PLC0415 - as above
+
+        return write(self, Path(out))
 
 
 def collect(
