@@ -6,13 +6,12 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from recontact.doctor import clocks, columns, extent, issues, people, rules
-from recontact.doctor.extent import stray_end
 from recontact.doctor.finding import LEVELS, Finding, Record
 from recontact.doctor.support import Support, supports
 from recontact.durations import SECOND
 from recontact.labels.table import policy_of
 
-__all__ = ["CHECKS", "Finding", "Support", "examine", "stray_end", "supports"]
+__all__ = ["CHECKS", "Finding", "Support", "examine", "supports"]
 
 Check = Callable[[Record], Finding]
 CHECKS: tuple[Check, ...] = (  # in the order of a reader's questions; the worst are shown first

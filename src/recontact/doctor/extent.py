@@ -2,11 +2,10 @@
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from recontact.contacts import instants
 from recontact.doctor.finding import Finding, Ints, Record, day, level, some
 from recontact.durations import DAY, HOUR, format_duration
+from recontact.labels.stray import stray_end
 from recontact.report.words import percent
 
 Floats = npt.NDArray[np.float64]
@@ -80,49 +79,15 @@ def matured(record: Record) -> Finding:
 
 def last_end(record: Record) -> Finding:
     """Tell whether the last end can serve as `as_of`."""
-    stray = stray_end(record.contacts) if record.policy.as_of is None else None
+    latest = np.sort(record.ended)[-11:].tolist()
+    stray = stray_end(latest, int(record.started.min()), len(record.ended))
+    stray = stray if record.policy.as_of is None else None
     if stray is None:
         text = "the record ends with many contacts, so its last end can serve as as_of"
         text = text if record.policy.as_of is None else "as_of is set in the policy"
         return Finding("last end", "good", text, False)
     mend = "set as_of in the policy to when the data was taken, or mend those rows"
     return Finding("last end", "mind", stray, True, mend)
-
-
-def stray_end(contacts: pa.Table) -> str | None:
-    """Say so where the last end stands alone, far after all others; else None.
-
-    One late row, or a few (one in a thousand, at most 10), would move `as_of`
-    and let contacts mature whose windows the record does not hold.
-
-    Parameters
-    ----------
-    contacts : pyarrow.Table
-        Canonical contacts.
-
-    Examples
-    --------
-    >>> import datetime as dt
-    >>> from recontact.contacts import canonical
-    >>> t = [dt.datetime(2026, 1, 1 + day) for day in (0, 1, 2, 30)]
-    >>> stray_end(canonical(pa.table({"contact_id": list("abcd"), "started_at": t, "ended_at": t})))
-    ... # doctest: +ELLIPSIS
-    'the last contact ends 28.0 days after nearly all others; ...'
-    """
-    ended = np.sort(instants(contacts["ended_at"]))
-    late = max(1, min(10, len(ended) // 1_000))
-    if len(ended) <= late:
-        return None
-    last_of_rest = int(ended[-late - 1])
-    gap = int(ended[-1]) - last_of_rest
-    usual = (last_of_rest - int(ended[0])) // len(ended)
-    if gap <= max(DAY, 20 * usual):
-        return None
-    return (
-        f"the last contact ends {gap / DAY:.1f} days after nearly all others; unless as_of is set "
-        f"in the policy, contacts since {day(last_of_rest)} count as matured though what "
-        "followed is not in the data"
-    )
 
 
 def gaps(record: Record) -> Finding:
