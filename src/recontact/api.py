@@ -328,4 +328,11 @@ def _labels(labels: Any, policy: Rules | None) -> pa.Table:
         raise UserError(f"these are no labels: {error}", "label the contacts anew") from error
     if policy is None:
         return table
-    return table.replace_schema_metadata(labeling.of_policy(labeling.as_policy(policy)))
+    said = labeling.of_policy(labeling.as_policy(policy))
+    carried = (table.schema.metadata or {}).get(labeling.POLICY_DIGEST)
+    if carried not in (None, said[labeling.POLICY_DIGEST]):
+        raise UserError(
+            f"the labels are of policy {carried.decode()}, not of the one given",
+            "label the contacts by it, or leave policy out",
+        )
+    return table.replace_schema_metadata(said)

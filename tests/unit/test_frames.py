@@ -125,6 +125,14 @@ def test_the_policy_stays_with_pandas_and_is_asked_for_with_polars():
     assert policy_of(arrow) == POLICY
 
 
+def test_labels_of_another_policy_are_refused():
+    """A policy that is said beside labels which carry another one is an error."""
+    labels = recontact.label(frame(), POLICY)
+    with pytest.raises(UserError, match=f"of policy {POLICY.digest}, not of the one given"):
+        recontact.rates_of(frame(), labels, policy={"window": "7d"})
+    assert len(recontact.rates_of(frame(), labels, policy=POLICY)) == 1
+
+
 IDS = {
     "whole numbers": ([1, 2, 3], ["1", "2", "3"]),
     "floats": ([1.0, 2.0, 3.0], ["1", "2", "3"]),
