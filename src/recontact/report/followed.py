@@ -83,7 +83,7 @@ def followed(contacts: pa.Table, policy: Policy, ordered: Order) -> Followed:
     >>> found.next.tolist(), found.repeated.tolist(), found.judged.tolist()
     ([1, -1], [False, False], [True, False])
     """
-    return _walk(contacts, policy, ordered, rules(contacts, policy, ordered))
+    return search(contacts, policy, ordered, rules(contacts, policy, ordered))
 
 
 def related(policy: Policy, way: str) -> Policy:
@@ -99,18 +99,16 @@ def related(policy: Policy, way: str) -> Policy:
     return replace(policy, related_by=way, by_program=programs)
 
 
-def followed_by_counting(contacts: pa.Table, policy: Policy, ordered: Order) -> list[Followed]:
-    """Find what followed where abandoned attempts do not count, and where they do."""
+def rules_by_counting(contacts: pa.Table, policy: Policy, ordered: Order) -> tuple[Rules, Rules]:
+    """Apply a policy twice: abandoned attempts do not count, and they do."""
     applied = rules(contacts, policy, ordered)
     countable = applied.arrives & ~applied.excluded
     without = replace(applied, counts=countable & handled_of(contacts))
-    return [
-        _walk(contacts, policy, ordered, one)
-        for one in (without, replace(applied, counts=countable))
-    ]
+    return without, replace(applied, counts=countable)
 
 
-def _walk(contacts: pa.Table, policy: Policy, ordered: Order, applied: Rules) -> Followed:
+def search(contacts: pa.Table, policy: Policy, ordered: Order, applied: Rules) -> Followed:
+    """Find what followed each contact by a policy that is already applied."""
     rows = ordered.rows
     started, ended = instants(contacts["started_at"]), instants(contacts["ended_at"])
     first_start, as_of = Edges.of(contacts, policy).of_rows(contacts["program"], policy)

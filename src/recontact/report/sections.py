@@ -144,5 +144,7 @@ def other_rules(report: Report) -> str:
 
 def _under(row: Row) -> str:
     own = " <b>this policy</b>" if row["own"] else ""
-    told = f"<small>{row['policy_digest']}{own}</small>"
-    return NONE if row["fcr"] is None else f"{rate(row, 'fcr')}{told}"
+    if row["fcr"] is None:
+        return NONE
+    masked = f"<small>unknown follows {percent(row['unknown_reason'])}</small>"
+    return f"{rate(row, 'fcr')}{masked}<small>{row['policy_digest']}{own}</small>"

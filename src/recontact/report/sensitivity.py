@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 from recontact.contacts import escalated_of
 from recontact.durations import DAY, HOUR, format_duration
 from recontact.history import Order, codes
+from recontact.labels.rules import Rules
+from recontact.labels.unknown import followed_by_unknown
 from recontact.policy import Policy
 from recontact.rates import Flags
 from recontact.report.agreement import share
-from recontact.report.followed import Followed, followed_by_counting
+from recontact.report.followed import Followed, rules_by_counting, search
 
 WINDOWS = (24 * HOUR, 48 * HOUR, 7 * DAY, 14 * DAY, 30 * DAY)
 CHANGED = ("window", "window_by_reason", "related_by", "reason_level", "count_unhandled")
@@ -41,7 +43,8 @@ def sensitivity(contacts: pa.Table, policy: Policy, ordered: Order) -> list[dict
     -------
     list of dict
         `related` (in words), `abandoned` (do they count), `window` (as text), `policy_digest`,
-        `own` (is it the policy itself), then `fcr` and `repeat` with intervals and `*_of`.
+        `own` (is it the policy itself), then `fcr`, `repeat` and `unknown_reason` with intervals
+        and `*_of`, as of `recontact.rates.rates`.
 
     Examples
     --------
@@ -56,15 +59,19 @@ def sensitivity(contacts: pa.Table, policy: Policy, ordered: Order) -> list[dict
     """
     rows: list[dict[str, Any]] = []
     breaks = escalated_of(contacts) & _escalation_breaks(contacts, policy)
+    masked: dict[tuple[bool, int], Flags] = {}  # the same for all ways of relating
     for words, way in ways(contacts):
         related = _set(policy, **way)
-        for abandoned, found in zip(
-            (False, True), followed_by_counting(contacts, related, ordered), strict=True
-        ):
+        for abandoned, applied in enumerate(rules_by_counting(contacts, related, ordered)):
+            found = search(contacts, related, ordered, applied)
             for window in WINDOWS:
-                rules = _set(related, window=window, count_unhandled=abandoned)
-                named = {"related": words, "abandoned": abandoned}
-                rows.append({**named, **_rates(found, rules, breaks, rules == policy)})
+                own = (bool(abandoned), window)
+                if own not in masked:
+                    masked[own] = _masked(contacts, ordered, applied, window)
+                tried = _set(related, window=window, count_unhandled=bool(abandoned))
+                named = {"related": words, "abandoned": bool(abandoned)}
+                told = _rates(found, tried, breaks, masked[own])
+                rows.append({**named, **told, "own": tried == policy})
     return rows
 
 
@@ -93,17 +100,23 @@ def _set(policy: Policy, **changes: Any) -> Policy:
     return replace(policy, window_by_reason={}, by_program=programs, **changes)
 
 
-def _rates(found: Followed, rules: Policy, breaks: Flags, own: bool) -> dict[str, Any]:
-    matured = found.seen_us >= rules.window
-    repeated = found.gap_us <= rules.window
+def _masked(contacts: pa.Table, ordered: Order, applied: Rules, window: int) -> Flags:
+    """Tell after which contacts one of unknown reason follows within the window."""
+    same = np.full(len(contacts), window, dtype=np.int64)
+    return followed_by_unknown(contacts, ordered, replace(applied, window_us=same))
+
+
+def _rates(found: Followed, tried: Policy, breaks: Flags, masked: Flags) -> dict[str, Any]:
+    matured = found.seen_us >= tried.window
+    repeated = found.gap_us <= tried.window
     firsts, judged = found.first & matured, found.eligible & matured
-    resolved = int((firsts & ~repeated & ~breaks).sum())
+    of = int(firsts.sum())
     return {
-        "window": format_duration(rules.window),
-        "policy_digest": rules.digest,
-        "own": own,
-        **share("fcr", resolved, int(firsts.sum())),
+        "window": format_duration(tried.window),
+        "policy_digest": tried.digest,
+        **share("fcr", int((firsts & ~repeated & ~breaks).sum()), of),
         **share("repeat", int((judged & repeated).sum()), int(judged.sum())),
+        **share("unknown_reason", int((firsts & masked).sum()), of),
     }
 
 

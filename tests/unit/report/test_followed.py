@@ -61,7 +61,7 @@ KEPT = (
     *("lookback", "index_channels", "counted_channels", "min_talk_s"),
     *("exclude_dispositions", "escalation_breaks_fcr", "edges", "as_of"),
 )
-COMPARED = ("fcr", "fcr_low", "fcr_of", "repeat", "repeat_high", "repeat_of")
+COMPARED = ("fcr", "fcr_low", "fcr_of", "repeat", "repeat_high", "repeat_of", "unknown_reason")
 
 
 def test_other_rules_hold_on_the_simulated_centre(simulated):
