@@ -147,7 +147,7 @@ def _reservations(task: Task) -> tuple[float | None, float | None]:
         return None, None
     end = _ended(task)
     talk = sum(_span(at, max(at, left.get(sid, end))) for sid, at in accepted.items())
-    last = task.first(*ENDS) if len(accepted) == 1 and not completed else None
+    last = task.first(*ENDS) if not completed else None
     wrap = _span(end, last) if last else sum(_span(left[sid], completed[sid]) for sid in left)
     return talk, wrap
 

@@ -123,6 +123,8 @@ def test_a_conversation_becomes_a_contact(tmp_path: Path) -> None:
 def test_a_conversation_is_known_when_the_last_wrap_up_is_done(tmp_path: Path) -> None:
     """The record tells no time of delivery: its latest instant stands for it."""
     assert str(only(tmp_path)["known_at"])[11:19] == "09:09:00"
+    late = person("agent", metrics=[metric("tAcw", 1_000, 12)])
+    assert str(only(tmp_path, CALLER, AGENT, late)["known_at"])[11:19] == "09:12:00"
 
 
 def test_the_wait_is_that_of_the_conversation_where_it_is_told(tmp_path: Path) -> None:
@@ -215,7 +217,8 @@ def test_transfers_of_agents_are_counted(tmp_path: Path, counted: bool) -> None:
     """By nTransferred, else by how agents left; that a flow hands on to a queue is none."""
     metrics = [metric("nTransferred", 1, 4)] if counted else []
     left = segment("interact", 2, 4, queueId="q1", disconnectType="consultTransfer")
-    first = person("agent", left, metrics=metrics, userId="u1")
+    work = segment("wrapup", 4, 5, queueId="q1")
+    first = person("agent", left, work, metrics=metrics, userId="u1")
     second = person("agent", segment("interact", 5, 8, queueId="q2"), userId="u2")
     found = imported(tmp_path, {"participants": [CALLER, QUEUE, first, second]})
     [contact] = found.contacts.to_pylist()
@@ -233,10 +236,11 @@ def test_transfers_of_agents_are_counted(tmp_path: Path, counted: bool) -> None:
 def test_a_lost_line_is_told_by_the_disconnect(
     tmp_path: Path, how: str | None, dropped: bool | None
 ) -> None:
-    """The last disconnect counts, not how queue or an earlier agent was left."""
+    """The last disconnect counts, not how an earlier agent was left or the wrap-up ended."""
     caller = person("customer", segment("interact", 0, 8, disconnectType=how))
     before = person("agent", segment("interact", 1, 2, disconnectType="error"))
-    lost = only(tmp_path, *((before, caller) if how else (caller,)))["dropped"]
+    after = person("agent", segment("wrapup", 8, 9, disconnectType="client"))
+    lost = only(tmp_path, *((before, caller, after) if how else (caller,)))["dropped"]
     assert lost is dropped
 
 
@@ -254,7 +258,8 @@ def test_the_mapping_file_names_what_lies_deep(tmp_path: Path) -> None:
     asked = Mapping.of({"columns": columns, "values": values})
     named = QUEUE | {"participantName": "Billing"}
     caller = CALLER | {"attributes": {"account": "acme"}}
-    contact = only(tmp_path, caller, named, AGENT, mapping=asked)
+    agent = AGENT | {"attributes": {"account": "other"}}  # the first participant tells
+    contact = only(tmp_path, caller, named, agent, mapping=asked)
     assert contact["reason"] == "bills > fee"
     assert (contact["program"], contact["queue"]) == ("acme", "Billing")
 

@@ -143,6 +143,18 @@ def test_wrap_up_is_told_by_the_task_where_no_reservation_tells_it(tmp_path: Pat
     assert only(tmp_path, CREATED, ACCEPTED, WRAPUP, COMPLETED)["wrap_s"] == 60.0
 
 
+def test_the_last_wrap_up_ends_the_conversation(tmp_path: Path) -> None:
+    """An earlier one may be of a worker who handed the task on."""
+    early = event("task.wrapup", 4, CALL, **ANA)
+    assert only(tmp_path, CREATED, ACCEPTED, early, WRAPUP, COMPLETED)["ended_at"].minute == 8
+
+
+def test_who_accepts_after_the_end_talks_to_nobody(tmp_path: Path) -> None:
+    """Events that contradict each other make no negative talk."""
+    late = event("reservation.accepted", 9, CALL, second=1, **BEN)
+    assert only(tmp_path, CREATED, ACCEPTED, WRAPUP, COMPLETED, late)["talk_s"] == 360.0
+
+
 BEGUN = event("task.transfer-initiated", 4, CALL, **ANA)
 
 
@@ -281,6 +293,15 @@ def test_the_mapping_file_names_attributes(tmp_path: Path) -> None:
     last = event("task.completed", 9, CALL | {"topic": "router > dsl"})
     asked = Mapping.of({"columns": {"reason": "task_attributes.topic"}})
     assert only(tmp_path, *TASK[:-1], last, mapping=asked)["reason"] == "router > dsl"
+
+
+def test_of_one_instant_the_end_comes_last(tmp_path: Path) -> None:
+    """What the completion tells stands over an update of the same second, whatever their sids."""
+    last = event("task.completed", 9, CALL | {"topic": "last"}, sid="EV1")
+    update = event("task.updated", 9, CALL | {"topic": "update"}, sid="EV2")
+    asked = Mapping.of({"columns": {"reason": "task_attributes.topic"}})
+    contact = only(tmp_path, CREATED, ACCEPTED, last, update, mapping=asked)
+    assert contact["reason"] == "last"
 
 
 def test_an_event_that_is_no_tasks_is_rejected(tmp_path: Path) -> None:
