@@ -298,6 +298,7 @@ def test_the_last_version_of_a_record_stays(tmp_path: Path) -> None:
         ({"DisconnectTimestamp": "2026-03-02T08:00:00Z"}, "ended_at before started_at"),
         ({"Agent": {"AgentInteractionDuration": -1}}, "talk_s: negative: -1"),
         ({"Agent": {"NumberOfHolds": 1.5}}, "NumberOfHolds: not a whole number: '1.5'"),
+        ({"Agent": {"NumberOfHolds": 2**60}}, f"NumberOfHolds: not a whole number: '{2**60}'"),
         ({"Queue": {"Duration": "long"}}, "Duration: not a number: 'long'"),
         ({"Queue": "care"}, "Queue: not an object: 'care'"),
         ({"ContactId": ["a"]}, "ContactId: not text: \"['a']\""),

@@ -119,6 +119,16 @@ def test_an_array_cut_off_is_told(read, text):
     assert [(found.number, found.reason[:7]) for found in broken] == [(2, "cut off")]
 
 
+@pytest.mark.parametrize("last", ['{"a":"x', '{"a":', '{"a"', "{", '{"a":tr', '{"a":1'])
+def test_a_last_line_cut_off_anywhere_is_told_as_such(read, last):
+    """Wherever the file ends in the record, also inside a text: what was whole is read."""
+    records, _, broken = read('{"a":1}\n' + last)
+    assert records == [{"a": 1}]
+    [line] = broken
+    assert (line.number, json.loads(line.raw)) == (2, last)
+    assert line.reason == "cut off: the record does not end" or last == '{"a":tr'
+
+
 def test_bytes_that_are_no_text_are_told(read):
     """A record that is not UTF-8 is broken, its bytes shown."""
     records, _, broken = read(b'{"a":"\xff"}\n{"a":"\xc3\xa9"}')

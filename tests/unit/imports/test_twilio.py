@@ -155,7 +155,8 @@ def test_who_accepts_after_the_end_talks_to_nobody(tmp_path: Path) -> None:
     assert only(tmp_path, CREATED, ACCEPTED, WRAPUP, COMPLETED, late)["talk_s"] == 360.0
 
 
-BEGUN = event("task.transfer-initiated", 4, CALL, **ANA)
+BY_ANA = ANA | {"worker_sid": "WKother", "initiating_worker_sid": "WKana"}
+BEGUN = event("task.transfer-initiated", 4, CALL, **BY_ANA)
 
 
 @pytest.mark.parametrize(
