@@ -31,7 +31,7 @@ RECORD: dict[str, Any] = {
     },
     "Agent": {
         "ARN": "arn:agent",
-        "Username": "m.okafor",
+        "Username": "agent-17",
         "ConnectedToAgentTimestamp": "2026-03-02T09:01:00Z",
         "AgentInteractionDuration": 480,
         "CustomerHoldDuration": 60,
@@ -76,7 +76,7 @@ def test_a_record_becomes_a_contact(tmp_path: Path) -> None:
         "direction": "inbound",
         "handled": True,
         "queue": "care",
-        "agent_id": "m.okafor",
+        "agent_id": "agent-17",
         "team": "Berlin",
         "wait_s": 30.0,
         "talk_s": 480.0,
@@ -270,7 +270,7 @@ def test_a_transfer_out_of_the_centre_is_counted(tmp_path: Path) -> None:
     assert found.events is not None
     moved = [row for row in found.events.to_pylist() if row["event"] == "transfer"]
     told = [(str(row["at"])[14:19], row["agent_id"]) for row in moved]
-    assert told == [("01:00", None), ("01:30", "m.okafor")]
+    assert told == [("01:00", None), ("01:30", "agent-17")]
 
 
 def test_the_last_version_of_a_record_stays(tmp_path: Path) -> None:

@@ -31,15 +31,15 @@ def worker(name: str, queue: str, team: str = "Blue") -> dict[str, Any]:
     return own | {"task_queue_name": queue, "reservation_sid": f"WR{name}"}
 
 
-ANA, BEN = worker("ana", "Support"), worker("ben", "Tier 2", "Green")
+ONE, TWO = worker("one", "Support"), worker("two", "Tier 2", "Green")
 CREATED = event("task.created", 0, CALL)
-ACCEPTED = event("reservation.accepted", 2, CALL, **ANA)
-WRAPUP = event("task.wrapup", 8, CALL, **ANA)
-COMPLETED = event("task.completed", 9, CALL, **ANA)
+ACCEPTED = event("reservation.accepted", 2, CALL, **ONE)
+WRAPUP = event("task.wrapup", 8, CALL, **ONE)
+COMPLETED = event("task.completed", 9, CALL, **ONE)
 TASK = [
     *(CREATED, event("task-queue.entered", 0, CALL, second=1, task_queue_name="Support")),
-    *(event("reservation.created", 1, CALL, **ANA), ACCEPTED, WRAPUP),
-    *(event("reservation.wrapup", 8, CALL, **ANA), event("reservation.completed", 9, CALL, **ANA)),
+    *(event("reservation.created", 1, CALL, **ONE), ACCEPTED, WRAPUP),
+    *(event("reservation.wrapup", 8, CALL, **ONE), event("reservation.completed", 9, CALL, **ONE)),
     COMPLETED,
 ]
 
@@ -69,7 +69,7 @@ def test_the_events_of_a_task_become_a_contact(tmp_path: Path) -> None:
         "direction": "inbound",
         "handled": True,
         "queue": "Support",
-        "agent_id": "WKana",
+        "agent_id": "WKone",
         "team": "Blue",
         "wait_s": 120.0,
         "talk_s": 360.0,
@@ -127,7 +127,7 @@ def test_all_forms_of_events_are_read_alike(tmp_path: Path, form: Any) -> None:
 def test_a_task_canceled_in_the_queue_is_abandoned(tmp_path: Path) -> None:
     """Nobody accepted it: it waited until its end."""
     canceled = event("task.canceled", 3, CALL, task_queue_name="Support")
-    contact = only(tmp_path, CREATED, event("reservation.created", 1, **ANA), canceled)
+    contact = only(tmp_path, CREATED, event("reservation.created", 1, **ONE), canceled)
     assert (contact["handled"], contact["wait_s"], contact["talk_s"]) == (False, 180.0, None)
     assert (contact["ended_at"].minute, contact["agent_id"]) == (3, None)
 
@@ -145,29 +145,29 @@ def test_wrap_up_is_told_by_the_task_where_no_reservation_tells_it(tmp_path: Pat
 
 def test_the_last_wrap_up_ends_the_conversation(tmp_path: Path) -> None:
     """An earlier one may be of a worker who handed the task on."""
-    early = event("task.wrapup", 4, CALL, **ANA)
+    early = event("task.wrapup", 4, CALL, **ONE)
     assert only(tmp_path, CREATED, ACCEPTED, early, WRAPUP, COMPLETED)["ended_at"].minute == 8
 
 
 def test_who_accepts_after_the_end_talks_to_nobody(tmp_path: Path) -> None:
     """Events that contradict each other make no negative talk."""
-    late = event("reservation.accepted", 9, CALL, second=1, **BEN)
+    late = event("reservation.accepted", 9, CALL, second=1, **TWO)
     assert only(tmp_path, CREATED, ACCEPTED, WRAPUP, COMPLETED, late)["talk_s"] == 360.0
 
 
-BY_ANA = ANA | {"worker_sid": "WKother", "initiating_worker_sid": "WKana"}
-BEGUN = event("task.transfer-initiated", 4, CALL, **BY_ANA)
+BY_ONE = ONE | {"worker_sid": "WKother", "initiating_worker_sid": "WKone"}
+BEGUN = event("task.transfer-initiated", 4, CALL, **BY_ONE)
 
 
 @pytest.mark.parametrize(
     ("further", "transfers"),
     [
-        ([event("task.transfer-completed", 5, **BEN)], [4]),
+        ([event("task.transfer-completed", 5, **TWO)], [4]),
         ([event("task.transfer-failed", 5)], []),
         ([event("task.transfer-canceled", 5)], []),
         ([event("task.transfer-attempt-failed", 5)], [4]),
         ([], [4]),
-        ([event("task.transfer-failed", 5), event("task.transfer-initiated", 6, **ANA)], [6]),
+        ([event("task.transfer-failed", 5), event("task.transfer-initiated", 6, **ONE)], [6]),
     ],
 )
 def test_transfers_that_came_about_are_counted(
@@ -184,21 +184,21 @@ def test_transfers_that_came_about_are_counted(
 def test_the_talk_of_all_workers_is_summed(tmp_path: Path) -> None:
     """The agent is the first one, and so is the queue; both answered."""
     events = [
-        *(CREATED, ACCEPTED, BEGUN, event("reservation.accepted", 5, CALL, **BEN)),
-        *(event("reservation.wrapup", 6, **ANA), event("reservation.completed", 7, **ANA)),
-        *(event("task.wrapup", 8, **BEN), event("reservation.wrapup", 8, **BEN)),
-        *(event("reservation.completed", 9, **BEN), event("task.completed", 9, **BEN)),
+        *(CREATED, ACCEPTED, BEGUN, event("reservation.accepted", 5, CALL, **TWO)),
+        *(event("reservation.wrapup", 6, **ONE), event("reservation.completed", 7, **ONE)),
+        *(event("task.wrapup", 8, **TWO), event("reservation.wrapup", 8, **TWO)),
+        *(event("reservation.completed", 9, **TWO), event("task.completed", 9, **TWO)),
     ]
     found = imported(tmp_path, *events)
     [contact] = found.contacts.to_pylist()
     assert (contact["talk_s"], contact["wrap_s"]) == (4 * 60.0 + 3 * 60.0, 60.0 + 60.0)
-    assert (contact["agent_id"], contact["queue"]) == ("WKana", "Support")
+    assert (contact["agent_id"], contact["queue"]) == ("WKone", "Support")
     assert found.events is not None
     rows = found.events.to_pylist()
     assert [(row["event"], row["agent_id"], row["queue"]) for row in rows] == [
-        ("answered", "WKana", "Support"),
-        ("transfer", "WKana", "Tier 2"),
-        ("answered", "WKben", "Tier 2"),
+        ("answered", "WKone", "Support"),
+        ("transfer", "WKone", "Tier 2"),
+        ("answered", "WKtwo", "Tier 2"),
     ]
     assert found.events.schema.metadata[b"recontact.events"] == b'["answered", "transfer"]'
 
@@ -308,7 +308,7 @@ def test_of_one_instant_the_end_comes_last(tmp_path: Path) -> None:
 def test_an_event_that_is_no_tasks_is_rejected(tmp_path: Path) -> None:
     """What workers do between tasks is no contact, and is not lost silently."""
     other = {"event_type": "worker.activity.update", "event_date": "2026-03-02T09:00:00Z"}
-    found = imported(tmp_path, *TASK, other | {"event_data": {"worker_sid": "WKana"}})
+    found = imported(tmp_path, *TASK, other | {"event_data": {"worker_sid": "WKone"}})
     [rejected] = found.rejects.to_pylist()
     assert rejected["reason"] == "not about a task: worker.activity.update"
     assert rejected["row"] == len(TASK) + 1
