@@ -65,6 +65,7 @@ def _kill_at(step: str, nth: str) -> None:
         return lambda *args, **options: (function(*args, **options), passed())[0]
 
     owner: Any = {"write": pq.ParquetWriter, "fsync": os}.get(step, Path)
-    name = {"write": "write_table", "fsync": "fsync"}.get(step, "replace")
-    how = after if step in ("write", "replaced") else before
+    names = {"write": "write_table", "fsync": "fsync", "renamed": "rename"}
+    name = names.get(step, "replace")
+    how = after if step in ("write", "replaced", "renamed") else before
     setattr(owner, name, how(getattr(owner, name)))

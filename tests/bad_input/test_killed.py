@@ -114,3 +114,15 @@ def test_killed_at_any_time(command, arguments, whole, tmp_path):
     assert -9 in codes
     assert main(arguments(command, folder)) == 0
     assert found(folder, command) == new
+
+
+def test_killed_between_two_folders(centre, tmp_path):
+    """Labels in a folder that was set aside, the new ones not yet in its place, are found again."""
+    args = ["label", str(centre / "contacts.parquet"), "--out", str(tmp_path / "labels")]
+    assert main(args) == 0
+    new = (tmp_path / "labels" / "contacts.parquet").read_bytes()
+    code, _ = killed.run(args, at="renamed 1")
+    assert code == -9
+    assert not (tmp_path / "labels").exists()
+    assert main([*args, "--since", str(tmp_path / "labels")]) == 0
+    assert (tmp_path / "labels" / "contacts.parquet").read_bytes() == new

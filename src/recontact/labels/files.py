@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from recontact.history import order
 from recontact.labels.edges import Edges
 from recontact.labels.old import Old
-from recontact.labels.output import folder_of, writing_labels
+from recontact.labels.output import folder_of, restore, writing_labels
 from recontact.labels.parts import Mark, parts
 from recontact.labels.rules import rules
 from recontact.labels.scatter import OLD, Scatter, Seen
@@ -107,6 +107,7 @@ def label_files(
     >>> read_table(folder / "labels.parquet")["next_contact_id"].to_pylist()
     ['2', None]
     """
+    restore(out)
     files = expand(list(paths))
     listed = parts(files)
     todo = plan(listed, Old.open(since, policy), policy) if since else everything(listed)

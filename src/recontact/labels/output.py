@@ -1,5 +1,6 @@
 """Where labels are written: one file, or a folder with a file for each file of contacts."""
 
+import glob
 import os
 import secrets
 import shutil
@@ -102,6 +103,13 @@ def refuse_others(out: Path) -> None:
         raise UserError(
             f"{out} is there already, and {path} is no table of labels", "name another folder"
         )
+
+
+def restore(out: Path) -> None:
+    """Put back a folder that a run had set aside when it was killed, before its new one stood."""
+    aside = sorted(out.parent.glob(f".{glob.escape(out.name)}.*.old")) if not out.suffix else []
+    if aside and not out.exists():
+        aside[-1].rename(out)
 
 
 @contextmanager
