@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -50,6 +51,12 @@ def test_a_fault_of_ours_stays_one(spark):
     with pytest.raises(Exception, match="ZeroDivisionError") as error, session():
         failing.toArrow()
     assert not isinstance(error.value, UserError)
+
+
+@pytest.mark.usefixtures("spark")
+def test_ctrl_c_stays_what_it_was():
+    """Spark does not put its own way of ending in place of that of the program."""
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_without_pyspark(monkeypatch):

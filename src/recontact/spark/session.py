@@ -1,10 +1,13 @@
 """A session of Spark: the one that is there, or one of our own, and its errors in plain words."""
 
+import logging
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -115,11 +118,24 @@ def _told(text: str) -> UserError | None:
 @contextmanager
 def _own() -> Iterator[Any]:
     where = os.environ.get(WHERE) or os.environ.get("SPARK_REMOTE") or HERE
-    spark = _connected(where) if where.startswith(CONNECT) else _started(where)
+    with _as_before():
+        spark = _connected(where) if where.startswith(CONNECT) else _started(where)
+    unheard = logging.NullHandler()  # of Ctrl-C py4j says much where nobody takes the logs
+    logging.getLogger().addHandler(unheard)
     try:
         yield spark
     finally:
         spark.stop()
+        logging.getLogger().removeHandler(unheard)
+
+
+@contextmanager
+def _as_before() -> Iterator[None]:
+    """Keep what Ctrl-C does: PySpark's way asks Java something in the middle of its answer."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
 
 
 def _connected(where: str) -> Any:
