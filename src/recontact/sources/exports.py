@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.sources.contacts import Rows
+from recontact.sources.fields import Record
 from recontact.sources.files import Batch, map_batches, no_column
-from recontact.sources.json_files import JsonBatch, Record, flat, is_json, map_records
+from recontact.sources.json_files import JsonBatch, flat, is_json, map_records
 from recontact.sources.mapping import Mapping
 from recontact.sources.parse import as_text
 from recontact.sources.rejects import places, rejects, rejects_of_lines

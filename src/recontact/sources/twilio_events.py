@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recontact.sources.fields import BadField, Record, instant, number, part, text
-from recontact.sources.json_files import decoded
+from recontact.sources.json_values import decoded
 from recontact.sources.vendor import Placed
 
 CLOUD = "com.twilio.taskrouter."

@@ -15,7 +15,7 @@ from recontact.contacts import map_values
 from recontact.sources.contacts import Rows
 from recontact.sources.engine import session
 from recontact.sources.exports import Export, read_export, settled, texts
-from recontact.sources.json_files import Record
+from recontact.sources.fields import Record
 from recontact.sources.mapping import Mapping
 from recontact.sources.rejects import rejects
 from recontact.sources.versions import distinct
