@@ -47,7 +47,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
 say "installing the build tools (requirements/tools.txt)"
 "$venv/bin/python" -m pip install --quiet --require-hashes -r requirements/tools.txt
-say "$requirements: $(grep -c '^[a-z0-9].*==' "$requirements") packages, about 300 MB; a minute or so"
+size="about 300 MB; a minute or so"
+if [ "$what" = dev ]; then size="about 800 MB, most of it Spark; two minutes or so"; fi
+say "$requirements: $(grep -c '^[a-z0-9].*==' "$requirements") packages, $size"
 install --require-hashes -r "$requirements"
 install --no-deps --no-build-isolation --editable .
 touch "$venv/.$what"
