@@ -77,6 +77,10 @@ def label_spark(
     UserError
         As of `recontact.tables.read_contacts`, `out` can't be written, or as of
         `recontact.spark.session.session`.
+
+    Examples
+    --------
+    >>> label_spark(["contacts/"], Policy(), Path("labels"))  # doctest: +SKIP - starts Spark
     """
     files = expand(list(paths))
     with _parts_of(out, policy) as folder, session() as spark:
