@@ -76,6 +76,9 @@ def test_import(case: Case, imported, tmp_path):
     rows = len(case.contacts) + case.merged + case.duplicates + len(case.rejects)
     wanted = (rows, len(case.contacts), case.merged, case.duplicates, len(case.rejects))
     assert tuple(result[name] for name in COUNTS) == wanted
+    out, again = (str(tmp_path / "out" / name) for name in ("contacts.parquet", "again.parquet"))
+    assert main(["import", "contacts", out, "--out", again]) == 0  # which changes nothing
+    assert Path(again).read_bytes() == Path(out).read_bytes()
 
 
 def shown(contacts: pa.Table, wanted: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
@@ -109,6 +112,14 @@ def test_label(case: Case, tmp_path, capsys):
     assert any(str(tmp_path / name) in told for name in case.files)
     assert any(wrong in told for wrong in what_is_wrong(case)), told
     assert not (tmp_path / "labels.parquet").exists()
+
+
+@each_case
+def test_suggest(case: Case, tmp_path, capsys):
+    """A mapping is drafted for any file, or its one error told; there is never a fault."""
+    for path in written(case, tmp_path):
+        assert main(["import", "--suggest", str(path)]) in (0, 1), path
+        assert "Traceback" not in capsys.readouterr().err
 
 
 def what_is_wrong(case: Case) -> list[str]:

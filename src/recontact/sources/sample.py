@@ -121,8 +121,10 @@ def _encoding(path: Path) -> str:
         start = lines.read(1 << 20).encode("latin-1")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\0" in start[:200]:
-        return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+    for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        half = start[offset:40:2]  # of most letters, one byte of two is zero
+        if half.count(b"\0") * 2 > len(half):
+            return name
     try:
         codecs.getincrementaldecoder("utf-8")().decode(start)
     except UnicodeDecodeError:
