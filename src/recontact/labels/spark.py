@@ -80,7 +80,7 @@ def label_spark(
 
     Examples
     --------
-    >>> label_spark(["contacts/"], Policy(), Path("labels"))  # doctest: +SKIP - starts Spark
+    >>> label_spark(["contacts/"], Policy(), Path("labels"))  # doctest: +SKIP
     """
     files = expand(list(paths))
     with _parts_of(out, policy) as folder, session() as spark:
