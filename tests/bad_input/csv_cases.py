@@ -235,8 +235,8 @@ COLUMNS = (
     ),
     Case(
         "many_columns.csv",
-        columns(*(f"c{k}" for k in range(2000)), rows=(("x",) * 2000,)),
-        ({"c0": "x", "c1999": "x"},),
+        columns(*(f"c{k}" for k in range(400)), rows=(("x",) * 400,)),
+        ({"c0": "x", "c399": "x"},),
     ),
 )
 
