@@ -80,7 +80,8 @@ def label_spark(
 
     Examples
     --------
-    >>> label_spark(["contacts/"], Policy(), Path("labels"))  # doctest: +SKIP
+    >>> weekly = Policy.parse({"window": "7d"})
+    >>> label_spark(["contacts/"], weekly, Path("labels"))  # doctest: +SKIP
     """
     files = expand(list(paths))
     with _parts_of(out, policy) as folder, session() as spark:
