@@ -31,8 +31,8 @@ import matplotlib.pyplot as plt
 import pandas as pd
 
 from recontact import Policy, label
+from recontact.clean import read_contacts
 from recontact.simulate import simulate
-from recontact.tables import read_contacts
 
 work = Path(tempfile.mkdtemp(prefix="recontact-"))
 simulate(

@@ -20,8 +20,9 @@ import pyarrow.compute as pc
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
+from recontact.clean import read_contacts
 from recontact.simulate import simulate
-from recontact.tables import read_contacts, write_table
+from recontact.writing import write_table
 from recontact_serving.app import create_app
 from recontact_serving.server import address, listen
 from recontact_serving.settings import Settings

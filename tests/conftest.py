@@ -24,7 +24,7 @@ def centre(tmp_path_factory):
 @pytest.fixture(scope="session")
 def simulated(centre):
     """Its contacts table."""
-    from recontact.tables import read_contacts
+    from recontact.clean import read_contacts
 
     return read_contacts([centre / "contacts.parquet"])
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.clean import read_contacts
 from recontact.contacts import INSTANT, instants
 from recontact.errors import UserError
 from recontact.labels.table import label
@@ -21,7 +22,7 @@ from recontact.rates import rates
 from recontact.simulate import simulate
 from recontact.sources.fetch import fetch_servicenow
 from recontact.sources.imports import import_contacts
-from recontact.tables import read_contacts, write_table
+from recontact.writing import write_table
 from recontact_pipelines import scoreboard
 from recontact_pipelines.local_service import serving
 from recontact_pipelines.output import note, progress

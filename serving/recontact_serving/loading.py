@@ -28,7 +28,7 @@ def load(
     database : Database
         Holds the history.
     contacts : pyarrow.Table
-        Clean contacts (`recontact.tables.read_contacts`).
+        Clean contacts (`recontact.clean.read_contacts`).
     advance : callable, optional
         Is told how many more are done.
 

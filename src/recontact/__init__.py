@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recontact.api import examine, features_at, import_contacts, label, rates_of, report_on
+    from recontact.clean import read_contacts
     from recontact.frames import to_pandas
     from recontact.policy import Policy
-    from recontact.tables import read_contacts
 
 __all__ = [
     "Policy",
@@ -20,7 +20,7 @@ __all__ = [
     "report_on",
     "to_pandas",
 ]
-_PLACES = {"Policy": "policy", "read_contacts": "tables", "to_pandas": "frames"}
+_PLACES = {"Policy": "policy", "read_contacts": "clean", "to_pandas": "frames"}
 
 
 def __getattr__(name: str) -> Any:

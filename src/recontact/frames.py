@@ -11,10 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.clean import KEYS, repeated
 from recontact.contacts import IMPORT, REQUIRED, canonical
 from recontact.errors import UserError
 from recontact.sources.parse import parse
-from recontact.tables import KEYS, NAMED, repeated
+from recontact.tables import NAMED
 
 CLEAN = f'{IMPORT}; in Python: recontact.import_contacts("contacts", contacts).contacts'
 NO_TABLE = "give a table of pandas, polars or pyarrow; recontact.read_contacts reads files"

@@ -60,7 +60,7 @@ class Spill:
         """Add rows to one part."""
         with self.locks[number]:
             if number not in self.writers:
-                file = self.owned.enter_context(TemporaryFile(dir=self.folder))
+                file = self.owned.enter_context(TemporaryFile(dir=self.folder))  # noqa: SIM115 - the stack closes it
                 self.files[number] = file
                 self.writers[number] = pa.ipc.new_stream(file, table.schema, options=QUICKLY)
             self.writers[number].write_table(table)

@@ -16,10 +16,10 @@ import duckdb
 import numpy as np
 
 from recontact import Policy, label
+from recontact.clean import read_contacts
 from recontact.features.known import known_from
 from recontact.features.table import Source, compute
 from recontact.simulate import simulate
-from recontact.tables import read_contacts
 
 FLOOR = """
 COPY (SELECT * FROM '{source}' ORDER BY customer_id, started_at, contact_id)

@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 
+from recontact.clean import read_contacts
 from recontact.model import train
 from recontact.simulate import simulate
-from recontact.tables import read_contacts
 from recontact_serving.database import Database
 from recontact_serving.loading import load, refresh
 

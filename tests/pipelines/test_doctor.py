@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from recontact import Policy
-from recontact.tables import write_table
+from recontact.writing import write_table
 from recontact_pipelines.cli import main
 
 DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from recontact.tables import read_contacts, read_table, write_table
+from recontact.clean import read_contacts
+from recontact.tables import read_table
+from recontact.writing import write_table
 from recontact_pipelines.cli import main
 
 HEAD = "contact_id,started_at,ended_at,queue\n"

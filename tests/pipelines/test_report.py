@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recontact import Policy, label
-from recontact.tables import write_table
+from recontact.writing import write_table
 from recontact_pipelines.cli import main
 
 DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

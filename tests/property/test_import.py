@@ -11,8 +11,9 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recontact.clean import read_contacts
 from recontact.sources.imports import import_contacts
-from recontact.tables import read_contacts, write_table
+from recontact.writing import write_table
 
 spec = importlib.util.spec_from_file_location(
     "reference_imports", Path(__file__).parents[1] / "reference" / "imports.py"

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recontact.clean import read_contacts
 from recontact.sources.imports import Imported, import_contacts
 from recontact.sources.mapping import Mapping
-from recontact.tables import read_contacts, write_table
+from recontact.writing import write_table
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FEW = settings(max_examples=settings().max_examples // 15)

@@ -9,13 +9,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from recontact import Policy
+from recontact.clean import read_contacts
 from recontact.contacts import SCHEMA
 from recontact.errors import UserError
 from recontact.labels.files import label_files
 from recontact.labels.read import read_labels
 from recontact.labels.spark import label_spark
 from recontact.labels.table import of_policy
-from recontact.tables import read_contacts, read_table, write_table
+from recontact.tables import read_table
+from recontact.writing import write_table
 
 pytestmark = pytest.mark.usefixtures("spark")
 

@@ -8,11 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from recontact import Policy, label
+from recontact.clean import read_contacts
 from recontact.errors import UserError
 from recontact.labels.files import label_files
 from recontact.labels.read import read_labels
 from recontact.labels.stray import stray_end
-from recontact.tables import read_contacts, read_table, write_table
+from recontact.tables import read_table
+from recontact.writing import write_table
 
 DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 

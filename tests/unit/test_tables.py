@@ -10,9 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from recontact.clean import read_contacts, repeated
 from recontact.contacts import IMPORT, SCHEMA
 from recontact.errors import UserError
-from recontact.tables import expand, read_contacts, read_table, repeated, stack, write_table
+from recontact.tables import expand, read_table, stack
+from recontact.writing import write_table
 
 T = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 HEAD = "contact_id,started_at,ended_at"
@@ -238,7 +240,7 @@ def test_a_run_that_is_killed_leaves_the_old_file(tmp_path: Path) -> None:
     write_table(contacts("1"), path)
     code = (
         "import sys, time, pathlib\n"
-        "from recontact.tables import replacing\n"
+        "from recontact.writing import replacing\n"
         f"with replacing(pathlib.Path({str(path)!r})) as part:\n"
         "    part.write_bytes(b'PAR1 half')\n"
         "    print('half', flush=True)\n"

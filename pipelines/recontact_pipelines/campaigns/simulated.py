@@ -61,8 +61,9 @@ def words(table: list[dict[str, Any]]) -> str:
 
 def main() -> int:
     """Simulate, train, measure and say."""
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.simulate import simulate  # noqa: PLC0415 - main only
-    from recontact.tables import read_contacts, read_table  # noqa: PLC0415
+    from recontact.tables import read_table  # noqa: PLC0415
 
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--contacts", type=int, default=CONTACTS)

@@ -27,11 +27,11 @@ def doctor(
         recontact doctor contacts.parquet
         recontact doctor contacts.parquet --policy policy.yaml --json
     """
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.doctor import examine, supports  # noqa: PLC0415 - help stays fast
     from recontact.labels.table import label  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
     from recontact.report.words import policy_line  # noqa: PLC0415
-    from recontact.tables import read_contacts  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
     with progress("examining"):

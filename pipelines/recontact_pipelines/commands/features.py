@@ -31,12 +31,14 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     ] = "15m",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.dataset import feature_columns  # noqa: PLC0415 - help stays fast
     from recontact.dataset import features as run  # noqa: PLC0415
     from recontact.durations import parse_duration  # noqa: PLC0415
     from recontact.errors import UserError  # noqa: PLC0415
     from recontact.labels.read import read_labels  # noqa: PLC0415
-    from recontact.tables import read_contacts, read_table, write_table  # noqa: PLC0415
+    from recontact.tables import read_table  # noqa: PLC0415
+    from recontact.writing import write_table  # noqa: PLC0415
 
     changes = parse_known_from(known_from)
     elapsed_s = elapsed_seconds(moment, elapsed)

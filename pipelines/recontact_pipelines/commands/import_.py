@@ -77,7 +77,7 @@ def import_(
         needed = "SOURCE" if source is None else "FILES" if not files else "--out"
         raise typer.BadParameter("missing (or give --suggest FILE)", param_hint=needed)
     from recontact.sources.imports import import_contacts  # noqa: PLC0415 - keeps --help fast
-    from recontact.tables import write_table  # noqa: PLC0415
+    from recontact.writing import write_table  # noqa: PLC0415
 
     with progress("reading"):
         imported = import_contacts(source, files, mapping)
@@ -115,7 +115,7 @@ def import_(
 def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:
     """Print or write the draft of a mapping file, and say what is missing in it."""
     from recontact.sources.suggest import suggest as draft_of  # noqa: PLC0415 - keeps --help fast
-    from recontact.tables import replacing  # noqa: PLC0415
+    from recontact.writing import replacing  # noqa: PLC0415
 
     if given:
         told = "stands alone, without SOURCE, FILES and --mapping"
@@ -155,7 +155,9 @@ def _whom(identity: dict[str, Any]) -> list[str]:
     if identity["without_country"]:
         lines.append("           for numbers without country, write ani_region in the mapping file")
     if identity["shared"]:
-        worst = ", ".join(f"{one['customer_id']} {one['contacts']:,}" for one in identity["worst"][:3])
+        worst = ", ".join(
+            f"{one['customer_id']} {one['contacts']:,}" for one in identity["worst"][:3]
+        )
         lines.append(f"{identity['shared']:>10,} contacts of shared identities left unlinked")
         lines += [f"           most of: {worst}"] if worst else []
     return lines

@@ -28,13 +28,13 @@ def leak_check(
 
         recontact leak-check contacts.parquet --policy policy.yaml --sample 50
     """
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.errors import UserError  # noqa: PLC0415
     from recontact.features.known import known_from as known  # noqa: PLC0415
     from recontact.features.moments import MOMENTS  # noqa: PLC0415 - help stays fast
     from recontact.features.table import Source  # noqa: PLC0415
     from recontact.leaks import check  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
-    from recontact.tables import read_contacts  # noqa: PLC0415
 
     table = read_contacts(contacts)
     rules = Policy.read(policy) if policy else Policy()

@@ -32,7 +32,7 @@ def load(
     """
     if not files and not refresh:
         raise UserError("no contacts are named", mend="recontact load contacts.parquet")
-    from recontact.tables import read_contacts  # noqa: PLC0415 - the service's libraries
+    from recontact.clean import read_contacts  # noqa: PLC0415 - the service's libraries
     from recontact_serving.database import Database  # noqa: PLC0415
     from recontact_serving.loading import load as into_history  # noqa: PLC0415
     from recontact_serving.loading import refresh as learn  # noqa: PLC0415

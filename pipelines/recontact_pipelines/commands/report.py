@@ -37,11 +37,11 @@ def report(
 
         recontact report contacts.parquet labels.parquet --by agent_id --out report.html
     """
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.labels.read import read_labels  # noqa: PLC0415 - help stays fast
     from recontact.report.collect import collect  # noqa: PLC0415
     from recontact.report.output import as_json as values  # noqa: PLC0415
     from recontact.report.output import kind_of, write  # noqa: PLC0415
-    from recontact.tables import read_contacts  # noqa: PLC0415
 
     kind_of(out)  # before the work
     with progress("reporting"):

@@ -34,10 +34,11 @@ def score(
 
         recontact score contacts.parquet --moment wrapup --since 2026-06-01 --out scores.parquet
     """
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.model.batch import score as run  # noqa: PLC0415 - help stays fast
     from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import read_contacts, write_table  # noqa: PLC0415
     from recontact.tracking import load_bundles  # noqa: PLC0415
+    from recontact.writing import write_table  # noqa: PLC0415
 
     earliest = None if since is None else parse_instant(since, "--since")
     elapsed_s = elapsed_seconds(moment, elapsed)

@@ -44,12 +44,13 @@ def train(
 
         recontact train contacts.parquet --policy policy.yaml --until 2026-06-01
     """
+    from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
     from recontact.model import train as run  # noqa: PLC0415
     from recontact.model.params import read_params  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
     from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import read_contacts, read_table  # noqa: PLC0415
+    from recontact.tables import read_table  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
     trained = run(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.clean import nothing_in
 from recontact.history import order
 from recontact.labels.edges import Edges
 from recontact.labels.old import Old
@@ -29,7 +30,7 @@ from recontact.labels.tally import NOTHING, Tally, tallies
 from recontact.labels.unknown import followed_by_unknown
 from recontact.policy import Policy
 from recontact.spill import Spill, spilling
-from recontact.tables import expand, nothing_in
+from recontact.tables import expand
 from recontact.unique import once
 from recontact.workers import each
 
@@ -91,7 +92,7 @@ def label_files(
     Raises
     ------
     UserError
-        As of `recontact.tables.read_contacts`, the output can't be written, or `since` is of
+        As of `recontact.clean.read_contacts`, the output can't be written, or `since` is of
         another policy or no such table.
 
     Examples

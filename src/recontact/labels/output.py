@@ -17,7 +17,7 @@ from recontact.labels.parts import Mark, written
 from recontact.labels.since import Plan
 from recontact.labels.table import PARTS, POLICY, SCHEMA, of_policy
 from recontact.policy import Policy
-from recontact.tables import writing
+from recontact.writing import writing
 
 Write = Callable[[pa.Table], None]
 Outputs = Iterator[tuple[Write, list[int]]]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from recontact.clean import KEYS
+from recontact.contacts import REQUIRED, SCHEMA
 from recontact.labels.edges import Edges
 from recontact.labels.tally import Tally
 from recontact.policy import Policy
@@ -23,7 +25,6 @@ from recontact.sources.files import (
     unreadable,
 )
 from recontact.sources.parse import parse
-from recontact.tables import KEYS
 
 CSV_ROW = 100  # bytes, about
 BLOCK = 1 << 22
@@ -54,11 +55,30 @@ class Part:
     before: int
     expected: int
 
-    def batches(self) -> Iterable[Batch]:
-        """Read its rows, some at a time; a CSV file whole, for one with faults is read twice."""
-        if is_parquet(self.path):
-            return parquet_batches(self.path, self.group, self.before)
-        return map_batches(self.path, lambda batch: batch)
+    def batches(self, columns: Collection[str] | None = None) -> Iterable[Batch]:
+        """Read its rows, some at a time; a CSV file whole, for one with faults is read twice.
+
+        Of a Parquet file only some columns may be asked for; with them come all in which a row
+        could be bad by what the file tells of them.
+        """
+        if not is_parquet(self.path):
+            return map_batches(self.path, lambda batch: batch)
+        return parquet_batches(self.path, self.group, self.before, self._with_doubtful(columns))
+
+    def _with_doubtful(self, columns: Collection[str] | None) -> list[str] | None:
+        if columns is None or self.group is None:
+            return None
+        file = open_parquet(self.path)
+        group = file.metadata.row_group(self.group)
+        names = file.schema_arrow.names
+        if group.num_columns != len(names) or not {*REQUIRED} <= {*names}:
+            return None  # nested, where what is where is not told, or no contacts
+        return [
+            field.name
+            for k, field in enumerate(file.schema_arrow)
+            if field.name in columns
+            or (field.name in SCHEMA.names and _doubtful(field, group.column(k).statistics))
+        ]
 
     def keys(self) -> pa.Table:
         """Read the columns whose values may come once only."""
@@ -154,6 +174,18 @@ class Mark:
     rows: int
     edges: Edges
     tally: Tally
+
+
+def _doubtful(field: pa.Field, told: Any) -> bool:
+    """Tell whether a column of this type may hold a bad value, by its statistics."""
+    wanted = SCHEMA.field(field.name).type
+    if wanted == pa.string():
+        return not pa.types.is_string(field.type)
+    if wanted == pa.bool_():
+        return not pa.types.is_boolean(field.type)
+    if wanted == pa.int64() and pa.types.is_signed_integer(field.type):
+        return told is None or not told.has_min_max or told.min < 0
+    return True  # a number that is none, or a time out of all years, shows in no statistics
 
 
 def parts(files: list[Path]) -> list[Part]:

@@ -31,7 +31,7 @@ def read_labels(paths: Paths) -> pa.Table:
     --------
     >>> import tempfile, datetime as dt, pathlib
     >>> from recontact import label
-    >>> from recontact.tables import write_table
+    >>> from recontact.writing import write_table
     >>> t = [dt.datetime(2026, 1, 1)]
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "labels.parquet"
     >>> write_table(label(pa.table({"contact_id": ["1"], "started_at": t, "ended_at": t})), path)

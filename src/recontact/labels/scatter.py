@@ -9,13 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.contacts import canonical
+from recontact.clean import KEYS, clean_rows, refuse_repeated
+from recontact.contacts import map_values, normalise_reason
 from recontact.hashing import hashed
 from recontact.labels.edges import Edges
 from recontact.labels.parts import Part
 from recontact.policy import Policy
 from recontact.spill import Spill
-from recontact.tables import clean_rows, refuse_repeated
 from recontact.unique import Once
 
 Ints = npt.NDArray[np.int64]
@@ -69,11 +69,11 @@ class Scatter:
         Raises
         ------
         UserError
-            As of `recontact.tables.read_contacts`.
+            As of `recontact.clean.read_contacts`.
         """
         rows, edges = 0, []
-        for batch in part.batches():
-            contacts = canonical(clean_rows(part.path, batch))
+        for batch in part.batches({*NEEDED, *KEYS}):
+            contacts = _with_reasons(clean_rows(part.path, batch))
             edges.append(Edges.of(contacts, self.policy))
             self._scatter(contacts, number, rows, old)
             rows += len(contacts)
@@ -116,6 +116,12 @@ class Scatter:
         if any(len(found) for found in twice.values()):
             keys = [_only(part.keys(), twice) for part in parts]
             refuse_repeated(files, sizes, pa.concat_tables(keys))
+
+
+def _with_reasons(contacts: pa.Table) -> pa.Table:
+    """Write reasons in their one form."""
+    reasons = map_values(contacts["reason"], normalise_reason)
+    return contacts.set_column(contacts.column_names.index("reason"), "reason", reasons)
 
 
 def _old(old: pa.Table | None, name: str, first: int, size: int) -> pa.Array | pa.ChunkedArray:

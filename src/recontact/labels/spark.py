@@ -37,7 +37,8 @@ from recontact.spark.records import (
     read,
 )
 from recontact.spark.session import session
-from recontact.tables import SUFFIXES, expand, write_table, writing
+from recontact.tables import SUFFIXES, expand
+from recontact.writing import write_table, writing
 
 AT_ONCE = 1 << 19  # rows of a partition, and of a part of the output
 CHECKED, LABELED, PUT_TOGETHER = 0.3, 0.6, 0.1  # shares of the time
@@ -75,7 +76,7 @@ def label_spark(
     Raises
     ------
     UserError
-        As of `recontact.tables.read_contacts`, `out` can't be written, or as of
+        As of `recontact.clean.read_contacts`, `out` can't be written, or as of
         `recontact.spark.session.session`.
 
     Examples

@@ -12,7 +12,7 @@ from recontact.errors import UserError
 from recontact.report.collect import Report
 from recontact.report.headlines import headlines
 from recontact.report.page import page
-from recontact.tables import replacing
+from recontact.writing import replacing
 
 Row = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pooch
 
 from recontact.errors import UserError
-from recontact.tables import replacing
+from recontact.writing import replacing
 
 SERVICENOW = (
     "https://archive.ics.uci.edu/static/public/498/"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from recontact.contacts import INSTANT, REQUIRED, SCHEMA
 from recontact.errors import UserError
 from recontact.sources.engine import session
+from recontact.sources.plain import plain
 from recontact.sources.spelling import Spelling
 
 NOT_NEGATIVE = (
@@ -243,7 +244,7 @@ def _decoded(value: bytes | None) -> str | None:
 
 
 def _text(column: pa.ChunkedArray, *, trim: bool) -> pa.ChunkedArray:
-    if not pa.types.is_string(column.type):
+    if not pa.types.is_string(column.type) or (not trim and plain(column)):
         return column
     trimmed = pc.utf8_trim_whitespace(column)
     return _where(pc.not_equal(trimmed, ""), trimmed if trim else column)
@@ -258,15 +259,19 @@ def _unreadable(
 ) -> list[pa.ChunkedArray]:
     """Tell of the values of one column that are of a wrong type or impossible."""
     if field.type == pa.string():
-        nul = pc.fill_null(pc.match_substring(typed, "\0"), fill_value=False)
-        told = _told(nul, f"{field.name}: holds a NUL character")
+        told = []
+        if not plain(typed):
+            nul = pc.fill_null(pc.match_substring(typed, "\0"), fill_value=False)
+            told = _told(nul, f"{field.name}: holds a NUL character")
         if _is_bytes(raw.type):
             unread = pc.and_(pc.is_valid(raw), pc.is_null(_as_text(raw)))
             told += _told(unread, f"{field.name}: not text in UTF-8")
         return told
-    bad = pc.and_(pc.is_null(typed), _given(raw))
-    word = spelling.of(field.name, field.type)[0]
-    told = _told(bad, f"{field.name}: not {word}: '", raw, "'")
+    told = []
+    if typed.null_count:
+        bad = pc.and_(pc.is_null(typed), _given(raw))
+        word = spelling.of(field.name, field.type)[0]
+        told = _told(bad, f"{field.name}: not {word}: '", raw, "'")
     if field.name in NOT_NEGATIVE:
         less = pc.fill_null(pc.less(typed, 0), fill_value=False)
         told += _told(less, f"{field.name}: negative: ", raw)
@@ -279,6 +284,8 @@ def _given(raw: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _missing(raw: pa.ChunkedArray, typed: pa.ChunkedArray, name: str) -> list[pa.ChunkedArray]:
     """Tell of the rows without a value that is required; one that can't be read is told already."""
+    if not typed.null_count:
+        return []
     return _told(pc.and_not(pc.is_null(typed), _given(raw)), f"no {name}")
 
 

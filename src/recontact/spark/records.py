@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.clean import KEYS, clean_rows, not_once, nothing_in
 from recontact.contacts import INSTANT, REQUIRED, canonical
 from recontact.contacts import SCHEMA as CONTACTS
 from recontact.errors import UserError
@@ -21,7 +22,7 @@ from recontact.labels.edges import Edges
 from recontact.labels.parts import Part, parts
 from recontact.policy import Policy
 from recontact.sources.files import Batch, is_parquet, parquet_batches
-from recontact.tables import KEYS, NAMED, clean_rows, not_once, nothing_in
+from recontact.tables import NAMED
 
 Batches = Iterator[pa.RecordBatch]
 KINDS = {
@@ -87,7 +88,7 @@ def examine(spark: Any, files: list[Path], policy: Policy, at_once: int) -> Reco
     Raises
     ------
     UserError
-        As of `recontact.tables.read_contacts`.
+        As of `recontact.clean.read_contacts`.
     """
     tasks = _tasks(spark, [(part, 0) for part in _parts(files)])
     seen = found_by(map_arrow(tasks, partial(_examined, policy), FOUND))

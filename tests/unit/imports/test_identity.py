@@ -10,7 +10,7 @@ from recontact.contacts import canonical
 from recontact.sources.identity import shared_contacts
 from recontact.sources.imports import import_contacts
 from recontact.sources.mapping import Mapping
-from recontact.tables import write_table
+from recontact.writing import write_table
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)

@@ -11,7 +11,7 @@ from recontact.contacts import canonical
 from recontact.sources.imports import import_contacts
 from recontact.sources.legs import merge_legs
 from recontact.sources.versions import versions
-from recontact.tables import write_table
+from recontact.writing import write_table
 
 
 def at(hour: int) -> dt.datetime:

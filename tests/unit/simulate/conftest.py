@@ -11,8 +11,8 @@ import pytest
 def bench(tmp_path_factory):
     """100,000 contacts: the folder and its tables as pandas frames, contacts with labels."""
     from recontact import label
+    from recontact.clean import read_contacts
     from recontact.simulate import simulate
-    from recontact.tables import read_contacts
 
     folder = tmp_path_factory.mktemp("bench") / "centre"
     done = simulate(contacts=100_000, seed=11, out=folder)
