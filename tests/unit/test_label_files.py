@@ -56,6 +56,31 @@ def test_only_what_the_new_days_reach_is_labeled_again(night):
     assert found["episode_id"].to_pylist()[-1] == "c0-4"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "anew"), [([0, 10], 48, 3), ([0, 48], 72, 2), ([0, 47], 96, 1)]
+)
+def test_what_lies_exactly_a_window_back_is_still_reached(tmp_path, old, new, anew):
+    """The bound belongs to the window, of old contacts before new ones and before each other."""
+    at = [DAY + dt.timedelta(hours=hour) for hour in (*old, new)]
+    whole = pa.table(
+        {
+            "contact_id": ["0", "1", "2"],
+            "customer_id": ["x", "x" if old[1] > 10 else "y", "x"],
+            "reason": ["bill"] * 3,
+            "started_at": at,
+            "ended_at": at,
+        }
+    )
+    policy = Policy.parse({"as_of": "2026-03-01"})
+    pq.write_table(whole.slice(0, 2), tmp_path / "a.parquet", row_group_size=1)
+    label_files([tmp_path / "a.parquet"], policy, tmp_path / "old.parquet")
+    pq.write_table(whole.slice(2), tmp_path / "b.parquet")
+    files = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    labeled = label_files(files, policy, tmp_path / "new.parquet", tmp_path / "old.parquet")
+    assert read_table(tmp_path / "new.parquet").equals(label(whole, policy))
+    assert labeled.anew == anew
+
+
 def test_nothing_new_is_nothing_labeled_and_in_place(night):
     """Run again on the same files, over its own output, it labels nothing and changes nothing."""
     before = (night / "old.parquet").read_bytes()
