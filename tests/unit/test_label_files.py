@@ -57,21 +57,30 @@ def test_only_what_the_new_days_reach_is_labeled_again(night):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "anew"), [([0, 10], 48, 3), ([0, 48], 72, 2), ([0, 47], 96, 1)]
+    ("policy", "old", "new", "anew"),
+    [
+        ({}, [0, 10], 48, 3),
+        ({}, [0, 48], 72, 2),
+        ({}, [0, 47], 96, 1),
+        ({"lookback": "72h"}, [0, 72], 80, 2),
+        ({"window_by_reason": {"bill": "72h"}}, [0, 10], 72, 3),
+        ({"by_program": {"acme": {"window": "72h"}}}, [0, 10], 72, 3),
+    ],
 )
-def test_what_lies_exactly_a_window_back_is_still_reached(tmp_path, old, new, anew):
-    """The bound belongs to the window, of old contacts before new ones and before each other."""
+def test_what_lies_exactly_a_window_back_is_still_reached(tmp_path, policy, old, new, anew):
+    """The bound belongs to the longest window, before new contacts and before old ones."""
     at = [DAY + dt.timedelta(hours=hour) for hour in (*old, new)]
     whole = pa.table(
         {
             "contact_id": ["0", "1", "2"],
             "customer_id": ["x", "x" if old[1] > 10 else "y", "x"],
+            "program": ["acme"] * 3,
             "reason": ["bill"] * 3,
             "started_at": at,
             "ended_at": at,
         }
     )
-    policy = Policy.parse({"as_of": "2026-03-01"})
+    policy = Policy.parse({"as_of": "2026-03-01", **policy})
     pq.write_table(whole.slice(0, 2), tmp_path / "a.parquet", row_group_size=1)
     label_files([tmp_path / "a.parquet"], policy, tmp_path / "old.parquet")
     pq.write_table(whole.slice(2), tmp_path / "b.parquet")
@@ -79,6 +88,19 @@ def test_what_lies_exactly_a_window_back_is_still_reached(tmp_path, old, new, an
     labeled = label_files(files, policy, tmp_path / "new.parquet", tmp_path / "old.parquet")
     assert read_table(tmp_path / "new.parquet").equals(label(whole, policy))
     assert labeled.anew == anew
+
+
+def test_where_the_record_ends_decides_what_has_matured(tmp_path):
+    """Contacts after a silence let the ones before mature; taken away, these are young again."""
+    whole = pa.concat_tables([history(30), history(46).slice(225)])
+    a, b, old, new = (tmp_path / f"{name}.parquet" for name in ("a", "b", "old", "new"))
+    pq.write_table(whole.slice(0, 150), a, row_group_size=5)
+    pq.write_table(whole.slice(150), b)
+    label_files([a], Policy(), old)
+    label_files([a, b], Policy(), new, old)
+    assert read_table(new).equals(label(whole))
+    label_files([a], Policy(), old, new)
+    assert read_table(old).equals(label(whole.slice(0, 150)))
 
 
 def test_nothing_new_is_nothing_labeled_and_in_place(night):
@@ -95,18 +117,21 @@ def test_nothing_new_is_nothing_labeled_and_in_place(night):
     )
 
 
-def test_a_key_of_the_old_days_is_still_refused(night):
-    """A new row with the id of an old contact is refused, though that one is not labeled again."""
-    again = history(35).slice(0, 1)
-    pq.write_table(again, night / "c.parquet")
-    with pytest.raises(UserError, match=r"contact_id 'c0-0' is there more than once.*a\.parquet"):
-        label_files(
-            [night / "a.parquet", night / "c.parquet"],
-            Policy(),
-            night / "new.parquet",
-            night / "old.parquet",
-        )
-    assert not (night / "new.parquet").exists()
+@pytest.mark.parametrize("key", ["contact_id", "interaction_id"])
+@pytest.mark.parametrize("told", [True, False], ids=["ranges told", "ranges not told"])
+def test_a_key_of_the_old_days_is_still_refused(tmp_path, key, told):
+    """A new row with a key of an old contact is refused, though that one is not labeled again."""
+    rows = history(35)
+    legs = pa.array([f"i{row:03}" for row in range(len(rows))])
+    rows = rows.append_column("interaction_id", legs)
+    a, b, old = (tmp_path / f"{name}.parquet" for name in ("a", "b", "old"))
+    pq.write_table(rows.slice(0, 150), a, row_group_size=10, write_statistics=told)
+    label_files([a], Policy(), old)
+    again, place = rows.slice(174), rows.schema.get_field_index(key)
+    pq.write_table(again.set_column(place, key, rows[key].slice(0, 1)), b)
+    with pytest.raises(UserError, match=rf"{key} '{rows[key][0]}' is .*a\.parquet.*b\.parquet"):
+        label_files([a, b], Policy(), tmp_path / "new.parquet", old)
+    assert not (tmp_path / "new.parquet").exists()
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from pathlib import Path
 from recontact.contacts import REQUIRED
 from recontact.sources import suggest_values as look
 from recontact.sources.sample import Sample, read_sample
-from recontact.sources.spelling import ISO
+from recontact.sources.spelling import DURATION_COLUMNS, ISO
 from recontact.sources.suggest_columns import NUMBERS, Found, find
+from recontact.sources.suggest_names import rank
 
 END = "name its column; or write ended_after: COLUMN for a duration; for tickets, that of the start"
 VENDORS = {  # names of columns that only one system's exports have
@@ -209,12 +210,17 @@ def _hints(sample: Sample, found: Found) -> list[str]:
     lines += [
         f"# {column.name!r} holds times of day: join it with its date in one column before"
         for column in rest
-        if look.of_day(column.values)
+        if look.of_day(column.values) and not _lasts(column.name)
     ]
     if rest:
         names = ", ".join(repr(column.name) for column in rest)
         lines.append(f"# not recognised, they travel along: {names}")
     return lines
+
+
+def _lasts(name: str) -> bool:
+    """Tell the name of a duration."""
+    return any(rank(name, ours) is not None for ours in DURATION_COLUMNS)
 
 
 def _quoted(text: str) -> str:

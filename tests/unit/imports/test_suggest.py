@@ -212,6 +212,14 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert "'Uhrzeit' holds times of day" in draft.text
 
 
+def test_a_duration_beside_both_times_is_no_time_of_day(tmp_path: Path) -> None:
+    """It is not needed then, and travels along."""
+    rows = "Beginn,Ende,Dauer\n2026-01-01 10:00,2026-01-01 10:05,00:05:00\n"
+    draft = suggest(written(tmp_path, rows))
+    assert "times of day" not in draft.text
+    assert "they travel along: 'Dauer'" in draft.text
+
+
 @pytest.mark.parametrize(
     ("values", "written_as"),
     [
