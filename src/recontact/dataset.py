@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.contacts import instants
+from recontact.durations import SECOND
 from recontact.errors import UserError
-from recontact.features.kernel import SECOND, Floats
+from recontact.features.kernel import Floats
 from recontact.features.known import known_from
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import Source, compute, feature_columns

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, instants, known_of
-from recontact.features.kernel import SECOND, Floats
+from recontact.durations import SECOND
+from recontact.features.kernel import Floats
 from recontact.features.known import mask_own
 from recontact.features.table import Source, compute
 from recontact.labels.table import label

@@ -11,14 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recontact.compiled import compiled
+from recontact.durations import DAY, HOUR, SECOND
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
-SECOND = 1_000_000
-HOUR = 3600 * SECOND
-DAY = 24 * HOUR
 HISTORY_LIMIT = 500  # the latest contacts looked back at: bounds a shared number's cost
 SPANS = (HOUR, 48 * HOUR, 7 * DAY, 30 * DAY, 90 * DAY)
 NAMES = (

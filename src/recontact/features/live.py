@@ -6,46 +6,36 @@ row costs more than all of it. `tests/unit/test_parity.py` holds both to each ot
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from recontact.contacts import normalise_reason
-from recontact.features.arrays import issue_columns
+from recontact.durations import DAY, HOUR, SECOND
 from recontact.features.declared import FEATURES, LAST, OWN
-from recontact.features.kernel import DAY, HOUR, NAMES, SECOND, History, Seen, look_back
+from recontact.features.kernel import NAMES, History, Seen, look_back
 from recontact.features.known import extras
 from recontact.features.moments import KEYS, MOMENTS, SO_FAR
+from recontact.features.past import (
+    EPOCH,
+    NOT_YET,
+    Contact,
+    Past,
+    Rules,
+    instant_of,
+    is_escalated,
+    micros,
+)
 from recontact.features.rates import ALL, ENTITIES, PRIOR, TARGETS, Rates
 from recontact.features.table import LAST_ARRIVAL
-from recontact.labels.rules import window_of
 from recontact.policy import Policy
 
-Contact = Mapping[str, Any]
 Row = dict[str, Any]
 
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-MICROSECOND = dt.timedelta(microseconds=1)
-NOT_YET = (dt.datetime(9999, 1, 1, tzinfo=dt.UTC) - EPOCH) // MICROSECOND
-HASHES = 2**63 - 1
 NUMBERS = frozenset(feature.name for feature in FEATURES if feature.kind == "number")
-
-
-class Past(NamedTuple):
-    """A contact made ready to be walked over.
-
-    `numbers` are its row in the order of `History`: started, ended, known, window; arrives,
-    outbound, unhandled, counts_unhandled, excluded, escalated (0 or 1); then for each of two ways
-    of relating its issue, -1 for none; then the instants from which others know these.
-    """
-
-    started: int
-    contact_id: str
-    numbers: tuple[int, ...]
-    record: Contact
 
 
 @dataclass(frozen=True)
@@ -108,8 +98,8 @@ class Live:
         """
         rules = self._rules(contact.get("program"))
         started = micros(contact["started_at"])
-        ended = _instant(contact.get("ended_at"), NOT_YET)
-        known = _instant(contact.get("known_at"), ended)
+        ended = instant_of(contact.get("ended_at"), NOT_YET)
+        known = instant_of(contact.get("known_at"), ended)
         return Past(
             started,
             contact["contact_id"],
@@ -150,7 +140,7 @@ class Live:
         row |= _rate_features(own, instant // DAY, rates) | _calendar(instant)
         row |= {name: self._extra(name, own.get(name)) for name in self._extras}
         row["repeated_already"] = bool(seen.repeated_already[0])
-        row["escalation_already"] = bool(seen.escalation_already[0]) or _escalated(own)
+        row["escalation_already"] = bool(seen.escalation_already[0]) or is_escalated(own)
         return Looked(row, last.record if last else None, last_known)
 
     def _rules(self, program: str | None) -> "Rules":
@@ -235,72 +225,6 @@ class Live:
         if name not in self.texts:
             return float(value)
         return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a program's policy says of one contact."""
-
-    policy: Policy
-    known: Mapping[str, str]
-    columns: tuple[str | None, ...] = field(init=False)
-    window: Callable[[str | None], int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "columns", issue_columns(self.policy))
-        windows = lru_cache(4096)(lambda reason: window_of(self.policy, reason))
-        object.__setattr__(self, "window", windows)
-
-    def numbers(self, contact: Contact, started: int, known: int) -> tuple[int, ...]:
-        """Give what `Past.numbers` holds behind the three instants."""
-        policy = self.policy
-        reason = normalise_reason(contact.get("reason"))
-        channels = policy.counted_channels
-        arrives = (contact.get("direction") or "inbound") == "inbound" and (
-            channels is None or (contact.get("channel") or "voice") in channels
-        )
-        return (
-            self.window(reason),
-            arrives,
-            contact.get("direction") == "outbound",
-            contact.get("handled") is False,
-            policy.count_unhandled,
-            (contact.get("disposition") or None) in policy.exclude_dispositions,
-            _escalated(contact),
-            *(self._issue(way, contact, reason) for way in range(2)),
-            *(self._issue_from(way, started, known) for way in range(2)),
-        )
-
-    def _issue(self, way: int, contact: Contact, reason: str | None) -> int:
-        """Number an issue: equal ones alike, which is all that matters."""
-        column = self.columns[way]
-        if column is None or not contact.get("customer_id"):
-            return -1
-        if not column:
-            return 0
-        text = (
-            normalise_reason(reason, self.policy.reason_level) if way == 0 else contact.get(column)
-        )
-        return hash(text) & HASHES if text else -1
-
-    def _issue_from(self, way: int, started: int, known: int) -> int:
-        column = self.columns[way]
-        at_start = column is not None and (not column or self.known[column] == "start")
-        return started if at_start else known
-
-
-def micros(instant: dt.datetime) -> int:
-    """Give an aware instant in microseconds since 1970."""
-    return (instant - EPOCH) // MICROSECOND
-
-
-def _instant(value: dt.datetime | None, otherwise: int) -> int:
-    return otherwise if value is None else micros(value)
-
-
-def _escalated(contact: Contact) -> bool:
-    own = contact.get("escalated")
-    return bool(own) if own is not None else (contact.get("tier") or 0) >= 2
 
 
 def _number(value: Any) -> float | None:

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from recontact.compiled import compiled
 from recontact.contacts import instants, known_of
-from recontact.features.kernel import DAY, Floats, Ints
+from recontact.durations import DAY
+from recontact.features.kernel import Floats, Ints
 from recontact.history import Order
 
 PRIOR = 20.0  # a rate starts out as this many contacts at the overall rate

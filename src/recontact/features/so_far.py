@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.contacts import instants
+from recontact.durations import SECOND
 from recontact.errors import UserError
-from recontact.features.kernel import SECOND, Ints
+from recontact.features.kernel import Ints
 from recontact.features.moments import SO_FAR
 
 TOLD = b"recontact.events"

@@ -17,9 +17,10 @@ from recontact.contacts import (
     map_values,
     normalise_reason,
 )
+from recontact.durations import DAY, HOUR, SECOND
 from recontact.features import arrays
 from recontact.features.declared import FEATURES
-from recontact.features.kernel import DAY, HOUR, NAMES, SECOND, Floats, Ints, Seen, look_back
+from recontact.features.kernel import NAMES, Floats, Ints, Seen, look_back
 from recontact.features.known import extras, mask_own
 from recontact.features.moments import WRAPUP_DELAY_S
 from recontact.features.rates import ENTITIES, Rates, build, rate_features

@@ -21,7 +21,6 @@ from recontact.model.engine import lightgbm
 FORMAT = 1
 MODEL_FILE = "model.txt"
 FACTS_FILE = "recontact.json"
-FEW_ROWS = 64
 TARGETS = ("repeated", "escalation")
 ALONE = 100  # rows that one thread scores
 
@@ -191,12 +190,6 @@ class Bundle:
             return cls._from_json(facts, model.decode())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _damaged(folder, f"{FACTS_FILE}: {error!r}") from error
-
-    def _predict(self, matrix: Floats, **kind: bool) -> Floats:
-        """Ask the trees; for a few rows on one thread, since waking others takes longer."""
-        threads = 1 if len(matrix) <= FEW_ROWS else 0  # 0: as many as there are cores
-        found = self.booster.predict(matrix, num_threads=threads, **kind)
-        return np.asarray(found, dtype=np.float64)
 
     def _calibrator(self, moment: str) -> Calibrator:
         if moment not in self.calibrators:
