@@ -240,6 +240,20 @@ def test_a_folder_keeps_a_file_of_labels_for_each_file_of_contacts(tmp_path):
     assert read_labels(out).equals(label(whole.slice(5)))
 
 
+def test_a_file_that_lost_its_last_rows_loses_their_labels(tmp_path):
+    """Though what is left of it keeps the labels that it had."""
+    whole, contacts, out = history(40), tmp_path / "contacts", tmp_path / "labels"
+    contacts.mkdir()
+    policy = Policy.parse({"as_of": "2026-03-01"})
+    kept = whole.slice(0, 10)
+    late = pa.concat_tables([kept, whole.slice(150, 10)])
+    pq.write_table(late, contacts / "a.parquet", row_group_size=10)
+    label_files([contacts], policy, out)
+    pq.write_table(kept, contacts / "a.parquet", row_group_size=10)
+    assert label_files([contacts], policy, out, out).anew == 0
+    assert read_labels(out).equals(label(kept, policy))
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
     """What lies in a folder that is no labels is never replaced."""
     pq.write_table(history(3), tmp_path / "a.parquet")
@@ -272,3 +286,30 @@ def test_a_file_changed_in_place_is_noticed(night):
     pq.write_table(changed.slice(0, 150), night / "a.parquet", row_group_size=10)
     label_files([night / "a.parquet"], Policy(), night / "new.parquet", night / "old.parquet")
     assert read_table(night / "new.parquet").equals(label(changed.slice(0, 150)))
+
+
+def test_a_change_that_keeps_the_size_is_noticed(tmp_path):
+    """A file of as many bytes, made at another time, is read again."""
+    path, old = tmp_path / "a.csv", tmp_path / "old.parquet"
+    write_table(history(10), path)
+    label_files([path], Policy(), old)
+    text = path.read_text()
+    path.write_text(text.replace("bill", "tech", 7))
+    assert path.stat().st_size == len(text)
+    label_files([path], Policy(), tmp_path / "new.parquet", old)
+    assert read_table(tmp_path / "new.parquet").equals(label(read_contacts(path)))
+
+
+def test_a_column_of_another_name_is_noticed(night):
+    """The same bytes may mean something else."""
+    rows = history(30).rename_columns({"reason": "case_id"})
+    pq.write_table(rows, night / "a.parquet", row_group_size=10)
+    label_files([night / "a.parquet"], Policy(), night / "new.parquet", night / "old.parquet")
+    assert read_table(night / "new.parquet").equals(label(rows))
+
+
+def test_marks_of_another_form_are_not_read(night, monkeypatch):
+    """Labels of a version that marks otherwise are no ground to build on."""
+    monkeypatch.setattr("recontact.labels.parts.FORM", 2)
+    with pytest.raises(UserError, match="does not tell what it was made from"):
+        label_files([night / "a.parquet"], Policy(), night / "new.parquet", night / "old.parquet")
