@@ -8,6 +8,7 @@ import secrets
 
 import pytest
 
+from recontact.sources.imports import import_contacts
 from recontact.sources.pseudonyms import Pseudonymiser, key_from
 from recontact.tables import read_table
 from recontact_pipelines.cli import main
@@ -74,6 +75,21 @@ def test_no_raw_identifier_comes_out(run):
             assert [raw for raw in RAW if raw in text] == []
     rejects = read_table(run.folder / "contacts.rejects.parquet").to_pylist()
     assert [row["contact_id"] for row in rejects if row["raw"]] == ["6", "7", "8"]
+
+
+def test_what_a_rejected_record_nests_is_left_out(run):
+    """An object that a column of the contacts table is named like may hold a number anywhere."""
+    at = "2026-01-01T10:00:00Z"
+    record = {"ContactId": "1", "InitiationTimestamp": at, "DisconnectTimestamp": at}
+    told = {"Brand": "acme", "Phone": "rang 030 5550123"}
+    lines = [record, {**record, "ContactId": "2", "InitiationTimestamp": "soon"}]
+    path = run.folder / "records.jsonl"
+    path.write_text("".join(json.dumps({**line, "Attributes": told}) for line in lines))
+    mapping = {"columns": {"Attributes": "Attributes.Brand"}, "pseudonyms": {"key_id": "2026a"}}
+    imported = import_contacts("amazon-connect", path, mapping)
+    assert imported.contacts["Attributes"].to_pylist() == ["acme"]
+    [raw] = imported.rejects["raw"].to_pylist()
+    assert json.loads(raw) == {"Attributes": None}
 
 
 def test_links_stay(run):
