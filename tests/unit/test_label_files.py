@@ -254,6 +254,14 @@ def test_a_file_that_lost_its_last_rows_loses_their_labels(tmp_path):
     assert read_labels(out).equals(label(kept, policy))
 
 
+def test_labels_are_copied_where_no_link_can_be_made(night, monkeypatch):
+    """On another disk than the old ones, say."""
+    label_files([night / "a.parquet"], Policy(), night / "old")
+    monkeypatch.setattr("os.link", lambda *_: (_ for _ in ()).throw(OSError("other disk")))
+    label_files([night / "a.parquet"], Policy(), night / "new", night / "old")
+    assert read_labels(night / "new").equals(read_labels(night / "old"))
+
+
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
     """What lies in a folder that is no labels is never replaced."""
     pq.write_table(history(3), tmp_path / "a.parquet")

@@ -116,8 +116,8 @@ def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Examples
     --------
-    >>> as_text(pa.chunked_array([[4930123456.0, None]])).to_pylist()
-    ['4930123456', None]
+    >>> as_text(pa.chunked_array([[491711234567.0, None]])).to_pylist()
+    ['491711234567', None]
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)

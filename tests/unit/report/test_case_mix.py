@@ -74,14 +74,27 @@ def test_who_takes_the_hard_contacts_is_not_blamed():
 
 def test_small_and_unknown_groups_are_not_listed():
     """Only named groups of enough judged contacts are compared; contacts not judged don't count."""
-    codes = np.repeat([0, 1, 2], [40, 29, 40])
-    hits = np.arange(109) % 3 == 0
-    judged = np.ones(109, dtype=bool)
+    codes = np.repeat([0, 1, 2, 3], [40, 29, 40, 30])
+    hits = np.arange(139) % 3 == 0
+    judged = np.ones(139, dtype=bool)
     judged[:5] = False
     outcomes = Measures({"repeat": (hits, judged), "escalation": (~hits, judged)}, {})
-    brought = {"hour": np.arange(109) % 2}
-    rows = case_mix(outcomes, brought, [Groups("team", codes, ["a", "b", None])], 30)["team"]
-    assert {(row["group"], row["of"]) for row in rows} == {("a", 35)}
+    brought = {"hour": np.arange(139) % 2}
+    rows = case_mix(outcomes, brought, [Groups("team", codes, ["a", "b", None, "c"])], 30)["team"]
+    assert {(row["group"], row["of"]) for row in rows} == {("a", 35), ("c", 30)}
+
+
+def test_rare_levels_are_one():
+    """Under 50 judged contacts tell nothing of a level by itself, and 300 levels are enough."""
+    levels = np.repeat([0, 1, 2], [100, 49, 49])
+    hits = np.where(levels == 0, np.arange(198) % 2, levels == 1).astype(bool)
+    chances = expected([levels], hits, np.ones(198, dtype=bool))
+    assert chances[levels == 1][0] == chances[levels == 2][0]
+    levels = np.repeat(np.arange(320), np.arange(51, 371))
+    hits = np.random.default_rng(2).random(len(levels)) < 0.3
+    chances = expected([levels], hits, np.ones(len(levels), dtype=bool))
+    assert len(np.unique(chances[levels < 20])) == 1
+    assert len(np.unique(chances)) > 200
 
 
 def test_expected_sums_to_observed_on_the_simulated_centre(simulated):
@@ -121,6 +134,22 @@ def test_only_agents_are_compared_within_their_queue():
     assert [row["ratio"] for row in found["team"]] == pytest.approx([1.5, 0.5] * 2)
     assert [row["verdict"] for row in found["team"]] == ["worse", "better"] * 2
     assert {row["verdict"] for row in found["agent_id"]} == {"as expected"}
+
+
+def test_the_hour_and_the_weekend_are_those_of_the_start_in_utc():
+    """Hours come in six stretches; Saturday and Sunday are the weekend, whatever the year."""
+    started = [
+        dt.datetime(2026, 1, 2, 23, 59, tzinfo=dt.UTC),  # a Friday
+        dt.datetime(2026, 1, 3, tzinfo=dt.UTC),
+        dt.datetime(2026, 1, 4, 20, tzinfo=dt.UTC),
+        dt.datetime(2026, 1, 5, 4, tzinfo=dt.UTC),
+    ]
+    texts = ("program", "queue", "reason", "channel", "customer_id")
+    table = {name: pa.nulls(4, pa.string()) for name in texts}
+    contacts = pa.table({**table, "contact_id": list("abcd"), "started_at": started})
+    found = factors(contacts, order(contacts))
+    assert found["weekend"].tolist() == [0, 1, 1, 0]
+    assert found["hour"].tolist() == [5, 0, 5, 1]
 
 
 @settings(max_examples=60)
