@@ -13,6 +13,7 @@ from recontact.errors import UserError
 from recontact.labels.files import label_files
 from recontact.labels.read import read_labels
 from recontact.labels.stray import stray_end
+from recontact.rates import rates
 from recontact.tables import read_table
 from recontact.writing import write_table
 
@@ -196,6 +197,16 @@ def test_one_customer_with_everything_and_only_strangers(tmp_path):
         assert read_table(tmp_path / "labels.parquet").equals(label(rows))
 
 
+def test_the_rates_told_are_those_of_the_labels(simulated, tmp_path):
+    """What is counted part by part while labeling is what is counted over the whole table."""
+    write_table(simulated, tmp_path / "a.parquet")
+    labeled = label_files([tmp_path / "a.parquet"], Policy(), tmp_path / "l.parquet", at_once=2_000)
+    [whole] = rates(simulated, label(simulated)).to_pylist()
+    told = labeled.tally.rates()
+    assert told == pytest.approx({name: whole[name] for name in told})
+    assert len({told[f"{name}_of"] for name in ("fcr", "gross_fcr", "repeat")}) == 3
+
+
 def test_csv_in_and_out(tmp_path):
     """CSV files give the same labels; the output may be CSV too."""
     write_table(history(10), tmp_path / "a.csv")
@@ -218,6 +229,9 @@ def test_a_stray_end_is_told_from_the_last_ones():
     assert stray_end([k * hour for k in range(89, 100)], 0, 100) is None
     assert "99.0" not in (stray_end([98 * hour, 9_999 * hour], 0, 100) or "")
     assert stray_end([98 * hour, 9_999 * hour], 0, 100)
+    ten = [*range(89, 90), *range(9_990, 10_000)]
+    assert stray_end([k * hour for k in ten], 0, 10_000)
+    assert stray_end([k * hour for k in ten], 0, 9_000) is None
 
 
 def test_a_folder_keeps_a_file_of_labels_for_each_file_of_contacts(tmp_path):

@@ -97,6 +97,19 @@ def test_rare_levels_are_one():
     assert len(np.unique(chances)) > 200
 
 
+def test_an_adjusted_rate_is_at_most_1():
+    """Ten times what was expected of easy contacts is still no more than all of them."""
+    hard = np.repeat([0, 0, 1], [100, 900, 1_000])
+    hits = np.repeat([True, False, True], [100, 900, 1_000])
+    judged = np.ones(2_000, dtype=bool)
+    outcomes = Measures({"repeat": (hits, judged), "escalation": (hits, judged)}, {})
+    teams = Groups("team", np.repeat([0, 1], [100, 1_900]), ["a", "b"])
+    worst = case_mix(outcomes, {"reason": hard}, [teams], 30)["team"][0]
+    assert worst["group"] == "a"
+    assert worst["ratio"] > 5
+    assert worst["adjusted"] == 1
+
+
 def test_expected_sums_to_observed_on_the_simulated_centre(simulated):
     """Over all judged contacts observed over expected is 1, and nobody else has a chance."""
     measures = measure(simulated, label(simulated))
