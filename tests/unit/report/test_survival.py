@@ -44,6 +44,7 @@ def test_the_curve_is_that_of_a_slow_twin(cases):
         else:
             assert np.isnan(share[t])
     known = ~np.isnan(high) & ~np.isnan(share)
+    assert (low[share == 0] == 0).all()
     assert (low[known] <= share[known] + 1e-9).all()
     assert (share[known] <= high[known] + 1e-9).all()
     assert (np.diff(share[~np.isnan(share)]) <= 0).all()
