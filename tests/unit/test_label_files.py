@@ -14,6 +14,7 @@ from recontact.labels.files import label_files
 from recontact.labels.read import read_labels
 from recontact.labels.stray import stray_end
 from recontact.rates import rates
+from recontact.spill import Spill
 from recontact.tables import read_table
 from recontact.writing import write_table
 
@@ -195,6 +196,21 @@ def test_one_customer_with_everything_and_only_strangers(tmp_path):
         pq.write_table(rows, path)
         label_files([path], Policy(), tmp_path / "labels.parquet", at_once=4)
         assert read_table(tmp_path / "labels.parquet").equals(label(rows))
+
+
+def test_strangers_are_not_held_in_memory_together(tmp_path, monkeypatch):
+    """Contacts of nobody are related to none, so they lie in all buckets alike."""
+    rows = history(10).set_column(1, "customer_id", pa.nulls(50, pa.string()))
+    pq.write_table(rows, tmp_path / "a.parquet")
+    taken, take = [], Spill.take
+
+    def taking(spill, number):
+        taken.append(take(spill, number))
+        return taken[-1]
+
+    monkeypatch.setattr(Spill, "take", taking)
+    label_files([tmp_path / "a.parquet"], Policy(), tmp_path / "labels.parquet", at_once=5)
+    assert max(len(table) for table in taken if table is not None) < 10
 
 
 def test_the_rates_told_are_those_of_the_labels(simulated, tmp_path):
