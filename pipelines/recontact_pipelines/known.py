@@ -8,6 +8,8 @@ from recontact.durations import parse_duration
 from recontact.errors import UserError
 from recontact.features.moments import KNOWN_FROM, MOMENTS
 
+LIVE_AFTER = "120s"
+
 KnownFrom = Annotated[
     list[str] | None,
     typer.Option(
@@ -40,22 +42,22 @@ def parse_known_from(given: list[str] | None) -> dict[str, str]:
 
 
 def elapsed_seconds(moment: str, elapsed: str | None) -> float | None:
-    """Check --moment and read --elapsed, which goes with `live` only.
+    """Check --moment and read --elapsed, which goes with `live` only; there it is 2 minutes.
 
     Examples
     --------
-    >>> elapsed_seconds("live", "2m")
-    120.0
+    >>> elapsed_seconds("live", None), elapsed_seconds("live", "90s")
+    (120.0, 90.0)
     """
     if moment not in MOMENTS:
         raise typer.BadParameter(
             f"{moment!r} is not one of {', '.join(MOMENTS)}", param_hint="--moment"
         )
-    if (elapsed is not None) != (moment == "live"):
-        raise typer.BadParameter(
-            "goes with --moment live, and live needs it: --elapsed 120s", param_hint="--elapsed"
-        )
-    return None if elapsed is None else parse_duration(elapsed, "--elapsed") / 1e6
+    if moment != "live":
+        if elapsed is not None:
+            raise typer.BadParameter("goes with --moment live only", param_hint="--elapsed")
+        return None
+    return parse_duration(elapsed or LIVE_AFTER, "--elapsed") / 1e6
 
 
 def known_from_words() -> str:

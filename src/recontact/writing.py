@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,6 +12,26 @@ import pyarrow.parquet as pq
 
 from recontact.errors import UserError
 from recontact.tables import SUFFIXES
+
+
+def refuse_input(out: Path, files: Iterable[Path]) -> None:
+    """Refuse an output that would take the place of one of the inputs.
+
+    Raises
+    ------
+    UserError
+        Names the file.
+
+    Examples
+    --------
+    >>> refuse_input(Path("a/../b.parquet"), [Path("a.parquet")])
+    >>> refuse_input(Path("a/../a.parquet"), [Path("a.parquet")])
+    Traceback (most recent call last):
+    recontact.errors.UserError: a/../a.parquet is one of the inputs, which would be lost
+      mend: name another output
+    """
+    if out.resolve() in {file.resolve() for file in files}:
+        raise UserError(f"{out} is one of the inputs, which would be lost", "name another output")
 
 
 @contextmanager

@@ -351,3 +351,43 @@ def test_marks_of_another_form_are_not_read(night, monkeypatch):
     monkeypatch.setattr("recontact.labels.parts.FORM", 2)
     with pytest.raises(UserError, match="does not tell what it was made from"):
         label_files([night / "a.parquet"], Policy(), night / "new.parquet", night / "old.parquet")
+
+
+def test_an_episode_that_winds_through_what_is_not_read_again(tmp_path):
+    """A contact that keeps its labels may be linked to one that is not even read: its place holds.
+
+    The long contact 1 ends last, so 3 is linked to it; of the files read again only that of 2 is
+    there, which would be a longer way.
+    """
+    files = {
+        "d1": [("1", "01 23:50", "02 00:30")],
+        "d2": [
+            ("2", "02 00:05", "02 00:10"),
+            ("3", "02 00:40", "02 00:41"),
+            ("4", "02 23:30", "02 23:31"),
+        ],
+        "d3": [("5", "03 20:00", "03 20:01")],
+        "d4": [("6", "04 10:00", "04 10:01")],
+        "d5": [("7", "05 09:00", "05 09:01")],
+    }  # fmt: skip
+    policy, contacts = Policy.parse({"window": "24h", "lookback": "24h"}), tmp_path / "contacts"
+    contacts.mkdir()
+    for name, rows in files.items():
+        lines = [f"{k},u,a,2026-01-{start},2026-01-{end}\n" for k, start, end in rows]
+        head = "contact_id,customer_id,reason,started_at,ended_at\n"
+        (contacts / f"{name}.csv").write_text(head + "".join(lines))
+        since = tmp_path / "labels" if name != "d1" else None
+        labeled = label_files([contacts], policy, tmp_path / "labels", since)
+    found = read_labels(tmp_path / "labels")
+    assert found["episode_position"].to_pylist() == [1, 2, 2, 3, 4, 5, 6]
+    assert found.equals(label(read_contacts(contacts), policy))
+    assert labeled.anew < 7
+
+
+def test_contacts_are_never_replaced_by_their_labels(tmp_path):
+    """An output that is one of the inputs is refused before anything is read."""
+    pq.write_table(history(3), tmp_path / "a.parquet")
+    before = (tmp_path / "a.parquet").read_bytes()
+    with pytest.raises(UserError, match="is one of the inputs"):
+        label_files([tmp_path / "a.parquet"], Policy(), tmp_path / "x" / ".." / "a.parquet")
+    assert (tmp_path / "a.parquet").read_bytes() == before

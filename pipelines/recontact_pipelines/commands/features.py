@@ -20,7 +20,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     moment: Annotated[str, typer.Option(help="start, live or wrapup.")],
     out: Annotated[Path, typer.Option(help="The features table to write, .parquet or .csv.")],
     elapsed: Annotated[
-        str | None, typer.Option(help="At live: time since the start, e.g. 120s.")
+        str | None, typer.Option(help="At live: time since the start; 120s by default.")
     ] = None,
     events: Annotated[
         Path | None, typer.Option(help="At live: the events table, for holds and transfers so far.")
@@ -37,11 +37,12 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     from recontact.durations import parse_duration  # noqa: PLC0415
     from recontact.errors import UserError  # noqa: PLC0415
     from recontact.labels.read import read_labels  # noqa: PLC0415
-    from recontact.tables import read_table  # noqa: PLC0415
-    from recontact.writing import write_table  # noqa: PLC0415
+    from recontact.tables import expand, read_table  # noqa: PLC0415
+    from recontact.writing import refuse_input, write_table  # noqa: PLC0415
 
     changes = parse_known_from(known_from)
     elapsed_s = elapsed_seconds(moment, elapsed)
+    refuse_input(out, [*expand(contacts), labels])
     delay_s = parse_duration(wrapup_delay, "--wrapup-delay") / 1e6
     with progress("features", total=3) as advance:
         table, found = read_contacts(contacts), read_labels([labels])

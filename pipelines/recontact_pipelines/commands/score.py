@@ -21,7 +21,7 @@ def score(
         str, typer.Option(help="A version of recontact-repeated, or a run.")
     ] = "champion",
     elapsed: Annotated[
-        str | None, typer.Option(help="At live: time since the start, e.g. 120s.")
+        str | None, typer.Option(help="At live: time since the start; 120s by default.")
     ] = None,
     mlflow_uri: MlflowUri = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
@@ -37,11 +37,13 @@ def score(
     from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.model.batch import score as run  # noqa: PLC0415 - help stays fast
     from recontact.policy_values import parse_instant  # noqa: PLC0415
+    from recontact.tables import expand  # noqa: PLC0415
     from recontact.tracking import load_bundles  # noqa: PLC0415
-    from recontact.writing import write_table  # noqa: PLC0415
+    from recontact.writing import refuse_input, write_table  # noqa: PLC0415
 
     earliest = None if since is None else parse_instant(since, "--since")
     elapsed_s = elapsed_seconds(moment, elapsed)
+    refuse_input(out, expand(contacts))
     with progress("scoring", total=4) as advance:
         bundles = load_bundles(model, mlflow_uri)
         advance()

@@ -33,6 +33,7 @@ from recontact.spill import Spill, spilling
 from recontact.tables import expand
 from recontact.unique import once
 from recontact.workers import each
+from recontact.writing import refuse_input
 
 Ints = npt.NDArray[np.int64]
 AT_ONCE = 1 << 19  # rows of a bucket, and of a stretch of the output
@@ -110,6 +111,7 @@ def label_files(
     """
     restore(out)
     files = expand(list(paths))
+    refuse_input(out, files)
     listed = parts(files)
     todo = plan(listed, Old.open(since, policy), policy) if since else everything(listed)
     folder = folder_of(out)
@@ -198,10 +200,10 @@ class Labeler:
             return {}
         ordered = order(contacts)
         applied = rules(contacts, self.policy, ordered)
-        labels = label_rows(contacts, self.policy, self.edges, ordered, applied)
-        unknown = followed_by_unknown(contacts, ordered, applied)
         part = contacts["part"].to_numpy()
         anew = np.isin(part, list(self.todo.anew))
+        labels = label_rows(contacts, self.policy, self.edges, ordered, applied, ~anew)
+        unknown = followed_by_unknown(contacts, ordered, applied)
         if not anew.all():
             labels = _joined(labels, contacts, anew).filter(pa.array(anew))
         row = self._number(part[anew], contacts["row"].to_numpy()[anew])

