@@ -114,7 +114,7 @@ def telling(record: Record) -> Finding:
     same value, tried on the other contacts.
     """
     found = {}
-    for target in ("repeated", "escalation"):
+    for target in ("repeated", "escalation", "escalated"):
         outcome = record.labels[target]
         rows = np.flatnonzero(pc.is_valid(outcome).to_numpy())
         hits = np.asarray(outcome.drop_null().to_numpy(zero_copy_only=False), dtype=bool)

@@ -180,6 +180,15 @@ def test_a_planted_fault_is_found(name):
     assert findings[name].mend
 
 
+def test_a_column_that_tells_the_own_escalation_alone_is_found():
+    """A queue that the export wrote over when the contact was escalated."""
+    data = CLEAN.copy()
+    own = np.arange(len(data)) % 10 == 0
+    data = data.assign(escalated=own, queue=np.where(own, "tier 2", "front line"))
+    findings, _ = found(data)
+    assert "queue (escalated)" in findings["telling columns"].text
+
+
 def test_every_check_is_tested():
     """Those that hang on the policy stand below."""
     findings, _ = found(CLEAN)

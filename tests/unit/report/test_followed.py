@@ -1,6 +1,9 @@
 """What followed what, held to the labels; other rules held to labels under those rules."""
 
+import datetime as dt
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
@@ -32,6 +35,29 @@ def test_what_followed_is_what_the_labels_say(rows, values):
     gaps = [gap if near else None for gap, near in zip(found.gap_us, found.repeated, strict=True)]
     seconds = labels["next_gap_s"].to_pylist()
     assert gaps == [None if s is None else round(s * SECOND) for s in seconds]
+
+
+def test_the_nearest_of_either_way_and_the_latest_end_are_taken():
+    """A long contact ends after a short one inside it; a case may follow before the reason does."""
+    day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    hours = [(0, 10), (1, 2), (52, 52), (55, 55), (57, 57)]
+    rows = pa.table(
+        {
+            "contact_id": list("abcde"),
+            "customer_id": ["x"] * 5,
+            "reason": ["bill", "bill", "bill", None, "bill"],
+            "case_id": [None, None, "k", "k", None],
+            "started_at": [day + dt.timedelta(hours=start) for start, _ in hours],
+            "ended_at": [day + dt.timedelta(hours=end) for _, end in hours],
+        }
+    )
+    clean = canonical(rows)
+    policy = Policy.parse({"related_by": "reason_or_case", "edges": "data"})
+    told = followed(clean, policy, order(clean))
+    assert told.next.tolist() == [1, 2, 3, -1, -1]
+    assert told.first.tolist() == known(label(clean, policy)["first_contact"])[0].tolist()
+    assert not told.first[2]
+    assert told.first_known[2]
 
 
 @settings(max_examples=8)
