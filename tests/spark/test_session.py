@@ -56,7 +56,8 @@ def test_a_fault_of_ours_stays_one(spark):
 @pytest.mark.usefixtures("spark")
 def test_ctrl_c_stays_what_it_was():
     """Spark does not put its own way of ending in place of that of the program."""
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    handler = signal.getsignal(signal.SIGINT)  # of whoever runs the tests
+    assert not getattr(handler, "__module__", "").startswith("pyspark")
 
 
 def test_without_pyspark(monkeypatch):
