@@ -115,7 +115,7 @@ def rates_of(
 def report_on(
     contacts: Any,
     labels: Any,
-    by: Sequence[str] = (),
+    by: str | Sequence[str] = (),
     *,
     policy: Rules | None = None,
     sensitivity: bool = False,
@@ -127,7 +127,7 @@ def report_on(
     ----------
     contacts, labels : pandas.DataFrame, polars.DataFrame or pyarrow.Table
         Clean contacts and their labels.
-    by : sequence of str
+    by : str or sequence of str
         What to group by: columns of the contacts, `week`, `month`, `reason:1`; by default those
         usual ones that hold more than one group.
     policy : Policy, mapping or path, optional
@@ -160,7 +160,8 @@ def report_on(
     from recontact.report.collect import collect  # noqa: PLC0415 - labels don't wait for it
 
     table, own = clean_contacts(contacts), _labels(labels, policy)
-    return collect(table, own, by, sensitivity=sensitivity, **options)
+    wanted = [by] if isinstance(by, str) else by
+    return collect(table, own, wanted, sensitivity=sensitivity, **options)
 
 
 def features_at(

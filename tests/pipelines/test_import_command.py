@@ -207,3 +207,15 @@ def test_events_can_lie_elsewhere(tmp_path: Path) -> None:
     assert not (tmp_path / "c.events.parquet").exists()
     (tmp_path / "a.csv").write_text(HEAD + GOOD)
     assert run("contacts", tmp_path / "a.csv", "--out", tmp_path / "d.csv", "--events", events) == 1
+
+
+def test_the_most_frequent_reasons_of_rejects_are_told(tmp_path, capsys):
+    """With some rows or none left, what was wrong is said with its count and an example."""
+    path, out = tmp_path / "a.csv", tmp_path / "c.parquet"
+    rows = [f"{k},2026-01-01,2026-01-01,{'Nein' if k else 'no'}" for k in range(5)]
+    path.write_text("\n".join(["contact_id,started_at,ended_at,dropped", *rows]) + "\n")
+    assert main(["import", "contacts", str(path), "--out", str(out)]) == 0
+    assert "4 times dropped: not true or false: 'Nein'" in capsys.readouterr().out
+    path.write_text(path.read_text().replace(",no\n", ",Ja\n"))
+    assert main(["import", "contacts", str(path), "--out", str(out)]) == 1
+    assert "5 times dropped: not true or false: 'Ja'" in capsys.readouterr().err

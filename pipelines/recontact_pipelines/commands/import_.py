@@ -1,5 +1,6 @@
 """`recontact import`."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,8 @@ import typer
 
 from recontact.errors import UserError
 from recontact_pipelines.output import emit, progress
+
+MOST_REASONS = 3  # of rejects are told
 
 
 class Source(StrEnum):
@@ -89,7 +92,8 @@ def import_(
         write_table(imported.rejects, beside)
     if not len(imported.contacts):
         rows = f"{imported.counts['rows']} rows in {', '.join(files[:3])}"
-        where = f": see {beside}" if len(imported.rejects) else ""
+        reasons = "; ".join(_reasons(imported.rejects))
+        where = f": {reasons} (see {beside})" if reasons else ""
         raise UserError(
             f"no row left: of {rows} none became a contact{where}",
             "mend the export, or name its columns in a mapping file",
@@ -106,10 +110,21 @@ def import_(
         "rejects": beside if told else None,
         "events": None if imported.events is None else happened,
     }
-    words = [_words(imported.counts, out, beside), *_whom(imported.identity)]
+    words = [_words(imported.counts, out, beside)]
+    words += [f"{'':>10}   {reason}" for reason in _reasons(imported.rejects)]
+    words += _whom(imported.identity)
     if imported.events is not None:
         words.append(f"{len(imported.events):>10,} events during them in {happened}")
     emit(result, "\n".join(words), as_json)
+
+
+def _reasons(rejects: Any) -> list[str]:
+    """Tell the most frequent reasons of rejects, one row of each as it was."""
+    told: dict[str, list[str]] = {}
+    for reason in rejects["reason"].to_pylist():
+        told.setdefault(re.sub(r"'[^']*'", "", reason), []).append(reason)
+    often = sorted(told.values(), key=len, reverse=True)[:MOST_REASONS]
+    return [f"{len(alike):,} times {alike[0]}" for alike in often]
 
 
 def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:
@@ -125,7 +140,9 @@ def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:
         with replacing(out) as temporary:
             temporary.write_text(draft.text, encoding="utf-8")
     lacks = f"; missing in it: {', '.join(draft.missing)}" if draft.missing else ""
-    words = draft.text.rstrip("\n") if out is None else f"a draft is in {out}: check it{lacks}"
+    then = f"then: recontact import {draft.source} {file} --mapping {out} --out contacts.parquet"
+    said = f"a draft is in {out}: check it{lacks}; {then}"
+    words = draft.text.rstrip("\n") if out is None else said
     emit({"mapping": draft.text, "missing": draft.missing, "out": out}, words, as_json)
 
 

@@ -18,6 +18,12 @@ from recontact.sources.parse import as_text
 
 ROWS = 2_000
 LINES = 60
+PAGES = (
+    "conversations",
+    "events",
+    "records",
+    "tickets",
+)  # where vendors keep the records of a page
 DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -99,7 +105,7 @@ def _first_records(path: Path) -> pa.Table:
         return rows
 
     try:
-        return map_records(path, take)[0]
+        return map_records(path, take, PAGES)[0]
     except _EnoughError as enough:
         return enough.rows
 

@@ -21,6 +21,7 @@ VENDORS = {  # names of columns that only one system's exports have
     "twilio": ("event_data.task_sid", "resource_sid"),
     "servicenow": ("sys_updated_at", "sys_mod_count"),
 }
+UNTOLD = ("reason", "program", "site")  # what a vendor's importer may not find by itself
 TOLD_BY_VALUES = {  # rules of a mapping file, and what values that call for them hold
     "escalated_when": r"(?i)(tier|level) ?[2-9]|superv|escal|eskal|complain|beschwerde|queja",
     "outbound_when": r"(?i)call ?-?back|rückruf|outbound|devoluci|rappel",
@@ -37,10 +38,13 @@ class Draft:
         YAML with comments; can be used as it is unless something is missing.
     missing : list of str
         Required columns that were not found.
+    source : str
+        Whose importer to use: ``contacts``, or that of the vendor that it looks like.
     """
 
     text: str
     missing: list[str]
+    source: str = "contacts"
 
 
 def suggest(path: Path) -> Draft:
@@ -86,6 +90,9 @@ def suggest(path: Path) -> Draft:
     """
     sample = read_sample(path)
     found = find(sample)
+    vendor = _vendor(sample)
+    if vendor:
+        return Draft("\n".join(_for_vendor(path, sample, found, vendor)) + "\n", [], vendor)
     missing = [name for name in REQUIRED if name not in found.columns]
     if "ended_after" in found.columns and "ended_at" in missing:
         missing.remove("ended_at")
@@ -97,7 +104,6 @@ def _written(path: Path, sample: Sample, found: Found, missing: list[str]) -> li
         f"# A first draft of a mapping file for {path.name} ({sample.rows:,} rows looked at).",
         "# Check it, above all the lines marked unsure. Then:",
         f"#   recontact import contacts {path.name} --mapping THIS.yaml --out contacts.parquet",
-        *_vendor(path, sample),
         *(f"# MISSING: {name}: {END if name == 'ended_at' else 'name it'}" for name in missing),
         *_form(sample, found),
         *_columns(found, missing),
@@ -108,10 +114,28 @@ def _written(path: Path, sample: Sample, found: Found, missing: list[str]) -> li
     ]
 
 
-def _vendor(path: Path, sample: Sample) -> list[str]:
+def _vendor(sample: Sample) -> str | None:
+    """Name the system whose export it looks like."""
     names = {column.name for column in sample.columns}
-    like = [vendor for vendor, fields in VENDORS.items() if names & set(fields)]
-    return [f"# It looks like an export for: recontact import {one} {path.name}" for one in like]
+    return next((vendor for vendor, fields in VENDORS.items() if names & set(fields)), None)
+
+
+def _for_vendor(path: Path, sample: Sample, found: Found, vendor: str) -> list[str]:
+    """Draft only what the importer of that system can't find by itself."""
+    command = f"recontact import {vendor} {path.name}"
+    head = f"# {path.name} looks like an export for {vendor} ({sample.rows:,} rows looked at)."
+    if vendor == "servicenow":
+        return [head, "# It needs no mapping file:", f"#   {command} --out contacts.parquet"]
+    named = {ours: found.columns[ours] for ours in UNTOLD if ours in found.columns}
+    only = Found({ours: column for ours, column in named.items() if ours != column.name})
+    return [
+        head,
+        "# Its importer finds the columns by itself; here is what it may not know. Check it, then:",
+        f"#   {command} --mapping THIS.yaml --out contacts.parquet",
+        *_form(sample, only),
+        *_columns(only, []),
+        *_hints(sample._replace(columns=[]), found),
+    ]
 
 
 def _form(sample: Sample, found: Found) -> list[str]:

@@ -255,6 +255,31 @@ def test_a_vendor_s_export_is_told(tmp_path: Path) -> None:
     assert "looks like" not in suggest(written(tmp_path, lines(GERMAN, ";"))).text
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("amazon-connect", "amazon_connect/records.jsonl"),
+        ("genesys", "genesys/page1.json"),
+        ("twilio", "twilio/events.json"),
+        ("zendesk", "zendesk/tickets-2.jsonl"),
+        ("salesforce", "salesforce/case.csv"),
+    ],
+)
+def test_a_vendor_s_draft_takes_nothing_from_its_importer(
+    tmp_path: Path, source: str, name: str
+) -> None:
+    """What the draft adds leaves legs, times and directions as the importer finds them."""
+    file = Path(__file__).parents[2] / "fixtures" / name
+    draft = suggest(file)
+    assert (draft.source, draft.missing) == (source, [])
+    (tmp_path / "m.yaml").write_text(draft.text, encoding="utf-8")
+    plain = import_contacts(source, file)
+    drafted = import_contacts(source, file, tmp_path / "m.yaml")
+    assert drafted.counts == plain.counts
+    same = [n for n in plain.contacts.column_names if n != "reason"]
+    assert drafted.contacts.select(same).equals(plain.contacts.select(same))
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04zip", b"a,a\n1,2\n"])
 def test_a_file_that_can_t_be_read_is_told(tmp_path: Path, content: bytes) -> None:
     """As on import."""
