@@ -115,8 +115,10 @@ def funnel(rows: Sequence[Row], overall: float) -> str:
         return ""
     least, most = min(row["of"] for row in rows), max(row["of"] for row in rows)
     ratios = [row["ratio"] for row in rows]
-    x = across(math.sqrt(least), math.sqrt(max(most, least + 1)))
-    y = upward(math.floor(10 * min(0.9, *ratios)) / 10, math.ceil(10 * max(1.1, *ratios)) / 10)
+    x = across(0.95 * math.sqrt(least), 1.03 * math.sqrt(max(most, least + 1)))
+    reach = Z_998 * math.sqrt((1 - overall) / overall / least)  # so that the funnel is seen whole
+    low, high = min(1 - reach, 0.9, *ratios), max(1 + reach, 1.1, *ratios)
+    y = upward(max(0.0, math.floor(10 * low) / 10), math.ceil(10 * high) / 10)
     ticks = [t for t in Scale(least, most, 0, 1).ticks(4) if least <= t <= most]
     parts = [axes_of_roots(x, y, ticks)]
     limits = ((-Z, "inner"), (Z, "inner"), (-Z_998, "outer"), (Z_998, "outer"))
