@@ -20,6 +20,7 @@ from recontact.intervals import wilson
 from recontact.labels import unknown
 from recontact.labels.rules import rules
 from recontact.labels.table import policy_of
+from recontact.labels.tally import measured
 from recontact.policy import Policy
 
 Flags = npt.NDArray[np.bool_]
@@ -130,19 +131,9 @@ def measure(
     """
     policy = policy_of(labels)
     labels = beside(contacts, labels)
-    fcr, judged = known(labels["fcr"])
-    _, first_known = known(labels["first_contact"])
-    repeated, matured = known(labels["repeated"])  # known where eligible and matured
     csat, nps, ces = (contacts[name].to_numpy() for name in ("csat", "nps", "ces"))
-    shares = {
-        "fcr": (fcr, judged),
-        "gross_fcr": (fcr, matured & first_known),
-        "repeat": (repeated, matured),
-        "escalation": known(labels["escalation"]),
-        "own_escalation": known(labels["escalated"]),
-        "unknown_reason": (followed_by_unknown(contacts, policy, ordered), judged),
-        "csat": (csat >= csat_positive, ~np.isnan(csat)),
-    }
+    followed = followed_by_unknown(contacts, policy, ordered)
+    shares = measured(labels, followed) | {"csat": (csat >= csat_positive, ~np.isnan(csat))}
     points = np.where(np.isnan(nps), np.nan, 100.0 * ((nps >= 9) * 1 - (nps <= 6) * 1))
     return Measures(shares, {"nps": points, "ces": ces})
 
@@ -198,12 +189,6 @@ def beside(contacts: pa.Table, labels: pa.Table) -> pa.Table:
         "the labels are not of these contacts",
         "label them: recontact label contacts.parquet --out labels.parquet",
     )
-
-
-def known(column: pa.ChunkedArray) -> tuple[Flags, Flags]:
-    """Give a nullable boolean as what is true and what is known."""
-    values = pc.fill_null(column, fill_value=False).to_numpy()
-    return np.asarray(values, dtype=bool), np.asarray(pc.is_valid(column).to_numpy(), dtype=bool)
 
 
 def count(grouped: Groups, rows: Flags) -> Floats:

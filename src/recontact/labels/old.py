@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
@@ -79,7 +80,7 @@ class Old:
         """
         return cls([OldFile.open(file, policy) for file in expand(path)])
 
-    @property
+    @cached_property
     def marks(self) -> list[Mark]:
         """All marks."""
         return [mark for file in self.files for mark in file.marks]

@@ -95,7 +95,8 @@ def plan(parts: list[Part], old: Old, policy: Policy) -> Plan:
     kept = _kept(prints, old.marks)
     ends = {k: old.marks[where].edges for k, where in kept.items()}
     changed = [parts[k].edges(policy) for k in range(len(parts)) if k not in kept]
-    gone = [mark.edges for k, mark in enumerate(old.marks) if k not in kept.values()]
+    found = set(kept.values())
+    gone = [mark.edges for k, mark in enumerate(old.marks) if k not in found]
     now = Edges.together([*changed, *ends.values()])
     before = Edges.together(mark.edges for mark in old.marks)
     moved = [] if policy.as_of is not None else _moved(before, now)

@@ -95,7 +95,7 @@ def tallies(labels: pa.Table, followed_by_unknown: Flags, part: Ints) -> dict[in
     names = labels["exclusion"].unique().drop_null().to_pylist()
     code = {name: k for k, name in enumerate(names)}
     exclusions = {name: count(why == code.get(name, -2)) for name in EXCLUSIONS}
-    measures = _measures(labels, followed_by_unknown).items()
+    measures = measured(labels, followed_by_unknown).items()
     hits = {name: count(hit & of) for name, (hit, of) in measures}
     taken = {name: count(of) for name, (_, of) in measures}
     contacts = count(np.ones(len(part), bool))
@@ -109,22 +109,23 @@ def _at(k: int, counts: dict[str, list[int]]) -> dict[str, int]:
     return {name: found[k] for name, found in counts.items()}
 
 
-def _measures(labels: pa.Table, followed_by_unknown: Flags) -> dict[str, tuple[Flags, Flags]]:
-    """Give for each rate which rows are hits, and of which it is taken."""
-    fcr, judged = _known(labels["fcr"])
-    repeated, matured = _known(labels["repeated"])
-    _, first_known = _known(labels["first_contact"])
+def measured(labels: pa.Table, followed_by_unknown: Flags) -> dict[str, tuple[Flags, Flags]]:
+    """Give for each rate over labels which rows are hits, and of which it is taken."""
+    fcr, judged = known(labels["fcr"])
+    repeated, matured = known(labels["repeated"])  # known where eligible and matured
+    _, first_known = known(labels["first_contact"])
     return {
         "fcr": (fcr, judged),
         "gross_fcr": (fcr, matured & first_known),
         "repeat": (repeated, matured),
-        "escalation": _known(labels["escalation"]),
-        "own_escalation": _known(labels["escalated"]),
+        "escalation": known(labels["escalation"]),
+        "own_escalation": known(labels["escalated"]),
         "unknown_reason": (followed_by_unknown, judged),
     }
 
 
-def _known(column: pa.ChunkedArray) -> tuple[Flags, Flags]:
+def known(column: pa.ChunkedArray) -> tuple[Flags, Flags]:
+    """Give a nullable boolean as what is true and what is known."""
     values = pc.fill_null(column, fill_value=False).to_numpy()
     return np.asarray(values, dtype=bool), np.asarray(pc.is_valid(column).to_numpy(), dtype=bool)
 

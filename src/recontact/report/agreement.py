@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from recontact.intervals import Z, wilson
-from recontact.rates import Flags, Measures, known
+from recontact.labels.tally import known
+from recontact.rates import Flags, Measures
 
 Floats = npt.NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from recontact import Policy, label
 from recontact.contacts import canonical
 from recontact.durations import SECOND
 from recontact.history import order
-from recontact.rates import known, rates
+from recontact.labels.tally import known
+from recontact.rates import rates
 from recontact.report.followed import followed
 from recontact.report.sensitivity import WINDOWS, sensitivity
 
