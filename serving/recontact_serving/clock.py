@@ -2,24 +2,14 @@
 
 import datetime as dt
 
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-MICROSECOND = dt.timedelta(microseconds=1)
+from recontact.epoch import EPOCH, micros
+
+__all__ = ["EPOCH", "instant", "micros", "now", "text"]
 
 
 def now() -> dt.datetime:
     """Return the present instant."""
     return dt.datetime.now(dt.UTC)
-
-
-def micros(instant: dt.datetime) -> int:
-    """Give an instant in microseconds since 1970.
-
-    Examples
-    --------
-    >>> micros(EPOCH + dt.timedelta(seconds=1))
-    1000000
-    """
-    return (instant - EPOCH) // MICROSECOND
 
 
 def instant(micros: int) -> dt.datetime:

@@ -15,19 +15,18 @@ import numpy as np
 
 from recontact.contacts import normalise_reason
 from recontact.durations import DAY, HOUR, SECOND
+from recontact.epoch import EPOCH, micros
 from recontact.features.declared import FEATURES, LAST, OWN
 from recontact.features.kernel import NAMES, History, Seen, look_back
 from recontact.features.known import extras
 from recontact.features.moments import KEYS, MOMENTS, SO_FAR
 from recontact.features.past import (
-    EPOCH,
     NOT_YET,
     Contact,
     Past,
     Rules,
     instant_of,
     is_escalated,
-    micros,
 )
 from recontact.features.rates import ALL, ENTITIES, PRIOR, TARGETS, Rates
 from recontact.features.table import LAST_ARRIVAL

@@ -7,15 +7,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from recontact.contacts import normalise_reason
+from recontact.epoch import micros
 from recontact.features.arrays import issue_columns
 from recontact.labels.rules import window_of
 from recontact.policy import Policy
 
 Contact = Mapping[str, Any]
 
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-MICROSECOND = dt.timedelta(microseconds=1)
-NOT_YET = (dt.datetime(9999, 1, 1, tzinfo=dt.UTC) - EPOCH) // MICROSECOND
+NOT_YET = micros(dt.datetime(9999, 1, 1, tzinfo=dt.UTC))
 HASHES = 2**63 - 1
 
 
@@ -83,11 +82,6 @@ class Rules:
         column = self.columns[way]
         at_start = column is not None and (not column or self.known[column] == "start")
         return started if at_start else known
-
-
-def micros(instant: dt.datetime) -> int:
-    """Give an aware instant in microseconds since 1970."""
-    return (instant - EPOCH) // MICROSECOND
 
 
 def instant_of(value: dt.datetime | None, otherwise: int) -> int:

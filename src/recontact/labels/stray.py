@@ -4,8 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from recontact.durations import DAY
-
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+from recontact.epoch import EPOCH
 
 
 def stray_end(latest: Sequence[int], first: int, rows: int) -> str | None:
