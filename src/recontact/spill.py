@@ -16,7 +16,7 @@ QUICKLY = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 class Spill:
-    """Numbered parts of a table: rows are added to them in any order, and taken back by part.
+    """Numbered parts of a table: rows are added to them in any order, and read by part.
 
     The files have no name, so that nothing stays behind however a run ends.
 
@@ -65,15 +65,22 @@ class Spill:
                 self.writers[number] = pa.ipc.new_stream(file, table.schema, options=QUICKLY)
             self.writers[number].write_table(table)
 
-    def take(self, number: int) -> pa.Table | None:
-        """Read a part once and let it go; None where no row was added to it."""
-        file = self.files.pop(number, None)
+    def read(self, number: int) -> pa.Table | None:
+        """Read a part; None where no row was added to it. After that none can be."""
+        file = self.files.get(number)
         if file is None:
             return None
-        with file:
+        if number in self.writers:
             self.writers.pop(number).close()
-            file.seek(0)
-            return pa.ipc.open_stream(file).read_all().combine_chunks()
+        file.seek(0)
+        return pa.ipc.open_stream(file).read_all().combine_chunks()
+
+    def take(self, number: int) -> pa.Table | None:
+        """Read a part a last time and let it go."""
+        table = self.read(number)
+        if table is not None:
+            self.files.pop(number).close()
+        return table
 
 
 @contextmanager

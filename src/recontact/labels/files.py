@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from recontact.clean import nothing_in
 from recontact.history import order
 from recontact.labels.edges import Edges
+from recontact.labels.keys import keys
 from recontact.labels.old import Old
 from recontact.labels.output import folder_of, restore, writing_labels
 from recontact.labels.parts import Mark, parts
@@ -30,8 +31,8 @@ from recontact.labels.tally import NOTHING, Tally, tallies
 from recontact.labels.unknown import followed_by_unknown
 from recontact.policy import Policy
 from recontact.spill import Spill, spilling
+from recontact.stretches import Rows, Stretches, stretches
 from recontact.tables import expand
-from recontact.unique import once
 from recontact.workers import each
 from recontact.writing import refuse_input
 
@@ -119,14 +120,14 @@ def label_files(
         seen = _scatter(files, todo, policy, buckets, advance)
         rows = sum(part.rows for part in seen)
         anew = sum(seen[k].rows for k in todo.anew)
-        with spilling(1 + anew // at_once, folder) as stretches:
+        with stretches(anew, at_once, folder) as ordered:
             edges = Edges.together(part.edges for part in seen)
-            labeler = Labeler(policy, edges, todo, seen, buckets, stretches, at_once)
+            labeler = Labeler(policy, edges, todo, seen, buckets, ordered)
             marks = labeler.label(advance)
             with writing_labels(out, policy, todo, marks) as outputs:
-                stream = labeler.stream()
+                new = Rows(ordered.tables())
                 for write, numbers in outputs:
-                    for labels in labeler.in_order(stream, numbers):
+                    for labels in labeler.in_order(new, numbers):
                         write(labels)
                         advance(WRITE * len(labels) / rows)
     return Labeled(sum((mark.tally for mark in marks), NOTHING), edges, anew)
@@ -144,22 +145,19 @@ def _scatter(
         if number in todo.beside:
             scatter.put(number, part, pa.concat_tables(todo.labels(number, OLD.names)))
         elif number not in todo.unread:
-            scatter.note(part)
+            found.add(part.keys())
         mark = todo.mark(number)
         return Seen(mark.rows, mark.edges, mark.fingerprint)
 
-    with once(buckets.folder) as ids, once(buckets.folder) as legs:
-        scatter = Scatter(policy, buckets, ids, legs)
+    with keys(buckets.folder) as found:
+        scatter = Scatter(policy, buckets, found)
         seen = []
         for part in each(read, range(len(todo.parts))):
             seen.append(part)
             advance(READ / len(todo.parts))
         if not any(part.rows for part in seen):
             raise nothing_in(files)
-        sizes = [0] * len(files)
-        for k, found in enumerate(seen):
-            sizes[todo.parts[k].file] += found.rows
-        scatter.refuse_repeated(files, todo.parts, sizes)
+        found.refuse_repeated(files, todo.parts, [part.rows for part in seen])
     return seen
 
 
@@ -175,8 +173,7 @@ class Labeler:
     todo: Plan
     seen: list[Seen]
     buckets: Spill
-    stretches: Spill
-    at_once: int
+    ordered: Stretches
 
     def label(self, advance: Callable[[float], None]) -> list[Mark]:
         """Label every bucket; give the marks of all parts."""
@@ -207,8 +204,7 @@ class Labeler:
         if not anew.all():
             labels = _joined(labels, contacts, anew).filter(pa.array(anew))
         row = self._number(part[anew], contacts["row"].to_numpy()[anew])
-        numbered = labels.replace_schema_metadata(None).append_column("row", pa.array(row))
-        self.stretches.scatter(numbered, row // self.at_once)
+        self.ordered.put(labels, row)
         return tallies(labels, unknown[anew], part[anew])
 
     def _number(self, part: Ints, row: Ints) -> Ints:
@@ -216,11 +212,7 @@ class Labeler:
         sizes = [p.rows if k in self.todo.anew else 0 for k, p in enumerate(self.seen)]
         return np.asarray(np.array([0, *accumulate(sizes)])[part] + row, np.int64)
 
-    def stream(self) -> "Rows":
-        """Give the new labels in the row order of the contacts."""
-        return Rows(each(self._stretch, range(self.stretches.parts)))
-
-    def in_order(self, new: "Rows", numbers: list[int]) -> Iterator[pa.Table]:
+    def in_order(self, new: Rows, numbers: list[int]) -> Iterator[pa.Table]:
         """Give all labels of some parts in the row order of the contacts, some at a time."""
         for anew, run in groupby(numbers, lambda k: k in self.todo.anew):
             if anew:
@@ -228,32 +220,6 @@ class Labeler:
             else:
                 for k in run:
                     yield from self.todo.labels(k)
-
-    def _stretch(self, number: int) -> pa.Table:
-        labels = self.stretches.take(number)
-        if labels is None:
-            return SCHEMA.empty_table()
-        at = np.empty(len(labels), np.int64)
-        at[labels["row"].to_numpy() - number * self.at_once] = np.arange(len(labels))
-        return labels.drop_columns("row").take(pa.array(at))
-
-
-class Rows:
-    """Rows that come in tables, taken by count."""
-
-    def __init__(self, tables: Iterator[pa.Table]) -> None:
-        self.tables = tables
-        self.left = SCHEMA.empty_table()
-
-    def take(self, count: int) -> Iterator[pa.Table]:
-        """Give the next rows, as the tables hold them."""
-        while count:
-            if not len(self.left):
-                self.left = next(self.tables)
-            some = self.left.slice(0, count)
-            self.left = self.left.slice(len(some))
-            count -= len(some)
-            yield some
 
 
 def _joined(labels: pa.Table, contacts: pa.Table, anew: npt.NDArray[np.bool_]) -> pa.Table:

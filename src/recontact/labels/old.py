@@ -54,12 +54,13 @@ class OldFile:
 
     def rows(self, first: int, count: int, columns: list[str] | None) -> Iterator[pa.Table]:
         """Read some rows, in stretches as the file holds them."""
-        at = 0
-        for k in range(self.parquet.metadata.num_row_groups):
-            size = self.parquet.metadata.row_group(k).num_rows
+        told, at = self.parquet.metadata, 0
+        file = pq.ParquetFile(self.path, metadata=told)  # one reader serves one thread
+        for k in range(told.num_row_groups):
+            size = told.row_group(k).num_rows
             low, high = max(first - at, 0), min(first + count - at, size)
             if low < high:
-                yield self.parquet.read_row_group(k, columns).slice(low, high - low)
+                yield file.read_row_group(k, columns).slice(low, high - low)
             at += size
 
 

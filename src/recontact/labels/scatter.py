@@ -1,7 +1,6 @@
 """Contacts in files, checked and put into buckets: all rows of a customer into the same one."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,14 +8,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.clean import KEYS, clean_rows, refuse_repeated
+from recontact.clean import KEYS, clean_rows
 from recontact.contacts import map_values, normalise_reason
 from recontact.hashing import hashed
 from recontact.labels.edges import Edges
+from recontact.labels.keys import Keys
 from recontact.labels.parts import Part
 from recontact.policy import Policy
 from recontact.spill import Spill
-from recontact.unique import Once
 
 Ints = npt.NDArray[np.int64]
 NEEDED = (
@@ -45,14 +44,13 @@ class Scatter:
     buckets : Spill
         Takes the columns that labels rest on, reasons in their one form, and of each contact
         `part` (its number), `row` (in the part, from 0) and the old columns of `OLD`.
-    ids, legs : Once
+    keys : Keys
         Take every `contact_id` and `interaction_id`.
     """
 
     policy: Policy
     buckets: Spill
-    ids: Once
-    legs: Once
+    keys: Keys
 
     def put(self, number: int, part: Part, old: pa.Table | None = None) -> Seen:
         """Read and check one part and put its rows into their buckets.
@@ -80,8 +78,7 @@ class Scatter:
         return Seen(rows, Edges.together(edges), part.fingerprint())
 
     def _scatter(self, contacts: pa.Table, number: int, first: int, old: pa.Table | None) -> None:
-        self.ids.add(contacts["contact_id"])
-        self.legs.add(contacts["interaction_id"])
+        self.keys.add(contacts)
         size = len(contacts)
         numbered = contacts.select(NEEDED).replace_schema_metadata(None)
         columns = {
@@ -91,31 +88,23 @@ class Scatter:
         }
         for name, values in columns.items():
             numbered = numbered.append_column(name, values)
-        bucket = (hashed(contacts["customer_id"]) >> np.uint64(20)).astype(np.int64)
-        nobody = pc.is_null(contacts["customer_id"]).to_numpy()
-        bucket[nobody] = np.flatnonzero(nobody)  # related to none: they may lie anywhere
-        self.buckets.scatter(numbered, bucket % self.buckets.parts)
+        self.buckets.scatter(numbered, by_customer(contacts, self.buckets.parts))
 
-    def note(self, part: Part) -> None:
-        """Take the keys of a part whose rows are not needed."""
-        keys = part.keys()
-        self.ids.add(keys["contact_id"])
-        self.legs.add(keys["interaction_id"])
 
-    def refuse_repeated(self, files: list[Path], parts: list[Part], sizes: list[int]) -> None:
-        """Refuse contacts of one id, and legs that are not merged.
+def by_customer(contacts: pa.Table, buckets: int) -> Ints:
+    """Choose a bucket for each contact: one for all of a customer, any for those of nobody.
 
-        What came twice, or seemed to by its hash, is looked at again.
-
-        Raises
-        ------
-        UserError
-            Names the first such rows.
-        """
-        twice = {"contact_id": self.ids.repeated(), "interaction_id": self.legs.repeated()}
-        if any(len(found) for found in twice.values()):
-            keys = [_only(part.keys(), twice) for part in parts]
-            refuse_repeated(files, sizes, pa.concat_tables(keys))
+    Examples
+    --------
+    >>> contacts = pa.table({"customer_id": ["x", None, None, "x"]})
+    >>> bucket = by_customer(contacts, 1000).tolist()
+    >>> bucket[0] == bucket[3], bucket[1:3]
+    (True, [1, 2])
+    """
+    bucket = (hashed(contacts["customer_id"]) >> np.uint64(20)).astype(np.int64)
+    nobody = pc.is_null(contacts["customer_id"]).to_numpy()
+    bucket[nobody] = np.flatnonzero(nobody)  # related to none: they may lie anywhere
+    return bucket % buckets
 
 
 def _with_reasons(contacts: pa.Table) -> pa.Table:
@@ -128,12 +117,3 @@ def _old(old: pa.Table | None, name: str, first: int, size: int) -> pa.Array | p
     if old is None:
         return pa.nulls(size, OLD.field(name).type)
     return old[name].slice(first, size)
-
-
-def _only(keys: pa.Table, wanted: dict[str, npt.NDArray[np.uint64]]) -> pa.Table:
-    """Keep of the keys those with one of the hashes; the others become null."""
-    kept = {}
-    for name, hashes in wanted.items():
-        there = np.isin(hashed(keys[name]), hashes)
-        kept[name] = pc.if_else(pa.array(there), keys[name], pa.scalar(None, pa.string()))
-    return pa.table(kept)
