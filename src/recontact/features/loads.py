@@ -1,0 +1,254 @@
+"""Load: how many contacts of an entity arrived of late, and how many are usual at such an hour.
+
+Arrivals are counted by whole minutes, and the minute of the instant is never read: what is seen
+lies strictly before it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from recontact.compiled import compiled
+from recontact.contacts import instants
+from recontact.durations import SECOND
+from recontact.features.counted import NEVER
+from recontact.features.cumulated import (
+    LATEST,
+    NONE,
+    SKIP,
+    Cumulated,
+    Ints,
+    Steps,
+    Ticks,
+    in_stretches,
+    last_row,
+    ticks,
+)
+from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, Entities, entity
+
+Floats = npt.NDArray[np.float64]
+
+MINUTE = 60 * SECOND
+WEEK = 7 * 24 * 60  # in minutes
+WEEKS = 8  # so many weeks back is what is usual taken from
+REMEMBERED = 100_000  # entities and minutes
+
+
+@dataclass(frozen=True, eq=False)
+class Loads:
+    """Inbound contacts by minute.
+
+    Parameters
+    ----------
+    arrived : mapping of str to Cumulated
+        By the column whose values are the entities: arrivals by minute since 1970.
+    since : int
+        The first minute of the record; `LATEST` where there is none.
+
+    Examples
+    --------
+    >>> acme = entity("queue", "acme", "q")
+    >>> week = 7 * 24 * 60
+    >>> loads = Loads.from_rows([("queue", acme, 30, 6), ("queue", acme, week + 10, 4)], since=0)
+    >>> own = Coded(pa.table({"program": ["acme"], "queue": ["q"]}))
+    >>> at = np.array([(week + 12) * MINUTE])
+    >>> loads.load("queue", 15, own, at, at), loads.usual("queue", 15, own, at)
+    (array([4.]), array([1.5]))
+    >>> loads.load_at("queue", 15, "acme", "q", int(at[0]))
+    4.0
+    """
+
+    arrived: Mapping[str, Cumulated]
+    since: int
+
+    def load(self, of: str, within: int, own: Coded, at: Ints, own_since: Ints) -> Floats:
+        """Count the arrivals in the whole minutes before each instant.
+
+        Parameters
+        ----------
+        of : str
+            Column whose values are the entities.
+        within : int
+            How many minutes.
+        own : Coded
+            The contacts with what is known of each itself.
+        at : numpy.ndarray of int64
+            Instants in microseconds.
+        own_since : numpy.ndarray of int64
+            The instant from which each contact itself is counted (`counted.arrivals`): it is
+            left out of its own load.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            nan where the entity is unknown or there is no record.
+        """
+        arrived = self.arrived.get(of, NOTHING)
+        s, codes, out = arrived.steps, own.among(of, arrived.entities), np.empty(len(at))
+        if self.since == LATEST:
+            return np.full(len(at), np.nan)
+        in_stretches(lambda p: _load(s, codes[p], within, at[p], own_since[p], out[p]), len(at))
+        return out
+
+    def usual(self, of: str, within: int, own: Coded, at: Ints) -> Floats:
+        """Give how many arrivals are usual in such a stretch at that hour of the week.
+
+        The mean over those of the 8 weeks before whose span lies in the record. The span is the
+        same clock hour of the same weekday, of which a shorter stretch has its share; for a
+        longer stretch, the whole clock hours that end with that hour.
+
+        Returns
+        -------
+        numpy.ndarray of float64
+            nan where the entity is unknown or no such span lies in the record.
+        """
+        arrived = self.arrived.get(of, NOTHING)
+        s, codes, out = arrived.steps, own.among(of, arrived.entities), np.empty(len(at))
+        in_stretches(lambda p: _usual(s, self.since, codes[p], within, at[p], out[p]), len(at))
+        return out
+
+    def load_at(
+        self,
+        of: str,
+        within: int,
+        program: str | None,
+        name: object,
+        at: int,
+        own_since: int = NEVER,
+    ) -> float | None:
+        """Give what `load` gives, of one contact."""
+        minute = at // MINUTE
+        found = self._arrived_at(of, within, program, name, minute)
+        own = minute - within <= own_since // MINUTE < minute
+        return found - 1.0 if own and found else found
+
+    def usual_at(
+        self, of: str, within: int, program: str | None, name: object, at: int
+    ) -> float | None:
+        """Give what `usual` gives, of one contact."""
+        return self._usual_at(of, within, program, name, at // MINUTE // 60)
+
+    @cached_property
+    def _arrived_at(self) -> Callable[[str, int, str | None, object, int], float | None]:
+        """Count the arrivals before a minute; what was found is remembered."""
+
+        def arrived(
+            of: str, within: int, program: str | None, name: object, minute: int
+        ) -> float | None:
+            if self.since == LATEST or (name is None and of != EVERYTHING):
+                return None
+            known = entity(of, program, name)
+            return float(self._between(of, known, minute - within, minute))
+
+        return lru_cache(REMEMBERED)(arrived)
+
+    @cached_property
+    def _usual_at(self) -> Callable[[str, int, str | None, object, int], float | None]:
+        """Give what is usual at an hour; what was found is remembered."""
+
+        def usual(
+            of: str, within: int, program: str | None, name: object, hour: int
+        ) -> float | None:
+            if name is None and of != EVERYTHING:
+                return None
+            length = span_of(within)
+            ends = [hour * 60 + 60 - week * WEEK for week in range(1, WEEKS + 1)]
+            ends = [end for end in ends if end - length >= self.since]
+            known = entity(of, program, name)
+            total = sum(self._between(of, known, end - length, end) for end in ends)
+            return (total * within) / (len(ends) * length) if ends else None
+
+        return lru_cache(REMEMBERED)(usual)
+
+    def _between(self, of: str, name: str, begin: int, end: int) -> int:
+        arrived = self.arrived.get(of, NOTHING)
+        return arrived.at(name, end - 1)[0] - arrived.at(name, begin - 1)[0]
+
+    def rows(self) -> list[tuple[str, str, int, int]]:
+        """List (of, entity, minute, count), to be kept in a database beside `since`."""
+        return [
+            (of, name, minute, count)
+            for of, arrived in self.arrived.items()
+            for name, minute, count, _ in arrived.rows()
+        ]
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[tuple[str, str, int, int]], since: int) -> "Loads":
+        """Read back what `rows` gave, of one or more parts, in any order."""
+        found: dict[str, list[tuple[str, int, int, int]]] = {}
+        for of, name, minute, count in rows:
+            found.setdefault(of, []).append((name, minute, count, 0))
+        return cls({of: Cumulated.from_rows(own, totals=False) for of, own in found.items()}, since)
+
+
+NOTHING = Cumulated.add_up(Entities(pa.array([], pa.string())), NONE, NONE)
+
+
+def first_minute(contacts: pa.Table) -> int:
+    """Give the first minute of the record, `LATEST` where there is none."""
+    return int(ticks(instants(contacts["started_at"]), MINUTE).min(initial=LATEST))
+
+
+def minutes(arrivals: Ints) -> Ticks:
+    """Give the minute of each arrival, `SKIP` where it is `NEVER`."""
+    return np.where(arrivals == NEVER, np.int32(SKIP), ticks(arrivals, MINUTE))
+
+
+@compiled
+def span_of(within: int) -> int:
+    """Give how many minutes of a week a stretch is compared with: whole clock hours."""
+    return (within + 59) // 60 * 60
+
+
+@compiled
+def _between(s: Steps, code: int, begin: int, end: int) -> int:
+    """Count the arrivals from a minute to before another."""
+    if code < 0:
+        return 0
+    last, before = last_row(s, code, end - 1), last_row(s, code, begin - 1)
+    found = int(s.counts[last]) if last >= 0 else 0
+    return found - (int(s.counts[before]) if before >= 0 else 0)
+
+
+@compiled
+def _load(s: Steps, codes: Codes, within: int, at: Ints, own_since: Ints, out: Floats) -> None:
+    for k in range(len(codes)):
+        minute = at[k] // MINUTE
+        found = _between(s, codes[k], minute - within, minute)
+        own = minute - within <= own_since[k] // MINUTE < minute
+        out[k] = found - 1 if own and found > 0 else found
+        if codes[k] == UNKNOWN:
+            out[k] = np.nan
+
+
+@compiled
+def _usual(s: Steps, since: int, codes: Codes, within: int, at: Ints, out: Floats) -> None:
+    """Rows come mostly in order of time, so what was found last of each entity is kept."""
+    size = len(s.starts) - 1
+    hours, values = np.full(size + 1, np.iinfo(np.int64).min), np.empty(size + 1)
+    for k in range(len(codes)):
+        if codes[k] == UNKNOWN:
+            out[k] = np.nan
+            continue
+        hour = at[k] // MINUTE // 60
+        place = codes[k] if codes[k] >= 0 else size
+        if hours[place] != hour:
+            hours[place], values[place] = hour, _mean(s, since, codes[k], within, hour)
+        out[k] = values[place]
+
+
+@compiled
+def _mean(s: Steps, since: int, code: int, within: int, hour: int) -> float:
+    """Give what is usual of one entity at an hour."""
+    length = span_of(within)
+    total, weeks = 0, 0
+    for week in range(1, WEEKS + 1):
+        end = hour * 60 + 60 - week * WEEK
+        if end - length >= since:
+            total += _between(s, code, end - length, end)
+            weeks += 1
+    return (total * within) / (weeks * length) if weeks else np.nan
