@@ -3,20 +3,17 @@
 import re
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.contacts import SCHEMA, instants, known_of
 from recontact.doctor.finding import Finding, Ints, Record
 from recontact.durations import SECOND, UNITS
+from recontact.evaluation.alone import auc_alone
 from recontact.features.known import known_from
 from recontact.report.words import percent
 from recontact.sources.engine import session
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 WRAPUP_DELAY_US = 15 * UNITS["m"] * SECOND
 SURVEYS = ("csat", "nps", "ces", "survey_resolved")
@@ -110,8 +107,7 @@ def _differs(usual: float, newest: float, count: int) -> bool:
 def telling(record: Record) -> Finding:
     """Find columns, said to be known from the start, that tell the outcome all but perfectly.
 
-    Each column alone is a score: the rate of the outcome among every second contact with the
-    same value, tried on the other contacts.
+    Each column alone is a score, made from one half of the contacts and tried on the other.
     """
     found = {}
     for target in ("repeated", "escalation", "escalated"):
@@ -120,8 +116,9 @@ def telling(record: Record) -> Finding:
         hits = np.asarray(outcome.drop_null().to_numpy(zero_copy_only=False), dtype=bool)
         if min(hits.sum(), (~hits).sum()) < 50:
             continue
+        second = np.arange(len(hits)) % 2 == 1
         for name in _candidates(record):
-            auc = _auc_alone(record.contacts[name].take(pa.array(rows)), hits)
+            auc = auc_alone(record.contacts[name].take(pa.array(rows)), hits, second)
             if auc >= TELLING:
                 found[f"{name} ({target})"] = auc
     if not found:
@@ -144,22 +141,3 @@ def _candidates(record: Record) -> list[str]:
         if name not in ("customer_id", "started_at")
         and not pa.types.is_nested(record.contacts[name].type)
     ]
-
-
-def _auc_alone(column: pa.ChunkedArray, hits: Flags) -> float:
-    values = column.to_pandas()
-    kind = column.type
-    if pa.types.is_temporal(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        values = pd.qcut(values.rank(), 50, duplicates="drop", labels=False)
-    code = pd.factorize(values, use_na_sentinel=False)[0]
-    learn = np.arange(len(code)) % 2 == 0
-    seen = np.bincount(code[learn], minlength=code.max() + 1)
-    of_them = np.bincount(code[learn], weights=hits[learn], minlength=code.max() + 1)
-    score = (of_them + hits.mean()) / (seen + 1)
-    return _auc(score[code[~learn]], hits[~learn])
-
-
-def _auc(score: Floats, hits: Flags) -> float:
-    ranks = pd.Series(score).rank().to_numpy()
-    yes, no = int(hits.sum()), int((~hits).sum())
-    return float((ranks[hits].sum() - yes * (yes + 1) / 2) / max(1, yes * no))
