@@ -16,6 +16,7 @@ from recontact.features.known import known_from
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import Source, compute, feature_columns
 from recontact.history import customers
+from recontact.labels.read import other_contacts
 from recontact.labels.table import policy_of
 
 __all__ = ["build", "feature_columns", "features"]
@@ -72,15 +73,26 @@ def features(
     >>> features(c, label(c), "start")["contacts_7d"].to_pylist()
     [0.0, 1.0]
     """
-    if moment not in MOMENTS:
-        raise UserError(f"unknown moment '{moment}'", f"one of {', '.join(MOMENTS)}")
-    if moment == "live" and elapsed_s is None:
-        raise UserError("the moment 'live' needs the time since the start", "--elapsed 120s")
+    check_moment(moment, elapsed_s)
     source = _source(contacts, labels, known, delay_s, events)
     rows = np.flatnonzero(np.asarray(labels["eligible"]))
     elapsed = None if elapsed_s is None else np.full(len(contacts), elapsed_s)
     elapsed = elapsed if moment == "live" else None
     return compute(source, rows, moment, source.rates(labels), elapsed_s=elapsed)
+
+
+def check_moment(moment: str, elapsed_s: float | None) -> None:
+    """Refuse a moment that is none, and `live` without its time since the start.
+
+    Raises
+    ------
+    UserError
+        As said.
+    """
+    if moment not in MOMENTS:
+        raise UserError(f"unknown moment '{moment}'", f"one of {', '.join(MOMENTS)}")
+    if moment == "live" and elapsed_s is None:
+        raise UserError("the moment 'live' needs the time since the start", "--elapsed 120s")
 
 
 def build(
@@ -139,10 +151,7 @@ def _source(
         pc.equal(contacts["contact_id"], labels["contact_id"])
     ).as_py() in {True, None}
     if not same:
-        raise UserError(
-            "the labels are not of these contacts, row for row",
-            "label them anew: recontact label contacts.parquet --out labels.parquet",
-        )
+        raise other_contacts()
     return Source(contacts, policy_of(labels), known_from(contacts, known), delay_s, events)
 
 

@@ -52,11 +52,7 @@ def so_far(events: pa.Table, contact_id: pa.ChunkedArray, at: Ints) -> dict[str,
     >>> [found[name].to_pylist() for name in SO_FAR]
     [[1], [60.0], [0]]
     """
-    for name in NEEDED:
-        if name not in events.column_names:
-            raise UserError(
-                f"the events table has no column '{name}'", "it needs contact_id, at, event"
-            )
+    check_events(events.column_names)
     row = np.asarray(pc.index_in(events["contact_id"], contact_id).fill_null(-1), dtype=np.int64)
     there = row >= 0
     row, when = row[there], instants(events["at"])[there]
@@ -78,6 +74,21 @@ def so_far(events: pa.Table, contact_id: pa.ChunkedArray, at: Ints) -> dict[str,
         name: pa.array(values, mask=unknown | (COUNTED[name] not in told))
         for name, values in columns
     }
+
+
+def check_events(names: list[str]) -> None:
+    """Refuse a table that tells no events.
+
+    Raises
+    ------
+    UserError
+        It lacks a column.
+    """
+    for name in NEEDED:
+        if name not in names:
+            raise UserError(
+                f"the events table has no column '{name}'", "it needs contact_id, at, event"
+            )
 
 
 def _told(events: pa.Table) -> list[str]:

@@ -1,12 +1,18 @@
 """Labels tables read back, never mixed between policies."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pyarrow as pa
 
 from recontact.errors import UserError
-from recontact.labels.table import policy_of
+from recontact.labels.table import SCHEMA, policy_of
+from recontact.policy import Policy
+from recontact.sources.files import parquet_batches, schema_of
 from recontact.tables import Paths, expand, read_table, stack
 
 NEEDED = ("contact_id", "eligible", "matured", "first_contact", "repeated", "escalation", "fcr")
+MAKE = "make one: recontact label contacts.parquet --out labels.parquet"
 
 
 def read_labels(paths: Paths) -> pa.Table:
@@ -25,7 +31,7 @@ def read_labels(paths: Paths) -> pa.Table:
     Raises
     ------
     UserError
-        A file can't be read, is no labels table, carries no policy or another one.
+        As of `policy_in`.
 
     Examples
     --------
@@ -39,13 +45,47 @@ def read_labels(paths: Paths) -> pa.Table:
     ['no_customer']
     """
     files = expand(paths)
-    tables = [read_table(file) for file in files]
-    for file, table in zip(files, tables, strict=True):
-        missing = [name for name in NEEDED if name not in table.column_names]
+    policy_in(files)
+    return stack([read_table(file) for file in files], files)
+
+
+def policy_in(files: list[Path]) -> Policy:
+    """Give the policy of labels in files.
+
+    Raises
+    ------
+    UserError
+        A file can't be read, is no labels table, carries no policy (in CSV none can) or another
+        one.
+    """
+    schemas = [schema_of(file) for file in files]
+    for file, schema in zip(files, schemas, strict=True):
+        missing = [name for name in NEEDED if name not in schema.names]
         if missing:
-            raise UserError(
-                f"{file}: no labels table: it has no column '{missing[0]}'",
-                "make one: recontact label contacts.parquet --out labels.parquet",
-            )
-    policy_of(*tables)
-    return stack(tables, files)
+            raise UserError(f"{file}: no labels table: it has no column '{missing[0]}'", MAKE)
+    return policy_of(*(schema.empty_table() for schema in schemas))
+
+
+def label_tables(files: list[Path], columns: list[str]) -> Iterator[pa.Table]:
+    """Read some columns of labels in Parquet files in order, some rows at a time.
+
+    Raises
+    ------
+    UserError
+        A file can't be read, or holds other types than labels have.
+    """
+    schema = pa.schema([SCHEMA.field(name) for name in columns])
+    for file in files:
+        for batch in parquet_batches(file, columns=columns):
+            try:
+                yield batch.rows.select(columns).replace_schema_metadata(None).cast(schema)
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                raise UserError(f"{file}: no labels table: {error}", MAKE) from error
+
+
+def other_contacts() -> UserError:
+    """Say that labels are not those of the contacts beside them."""
+    return UserError(
+        "the labels are not of these contacts, row for row",
+        "label them anew: recontact label contacts.parquet --out labels.parquet",
+    )

@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +37,7 @@ __all__ = [
     "parquet_batches",
     "require",
     "row_groups",
+    "schema_of",
     "unreadable",
 ]
 
@@ -78,7 +80,7 @@ def map_batches(
     >>> batch.rows["contact_id"].to_pylist(), batch.numbers.tolist(), batch.broken[0].reason
     (['1', '3'], [1, 3], '1 value in a table of 2 columns')
     """
-    try:
+    with _reading(path, encoding):
         if is_parquet(path):
             return [function(batch) for batch in parquet_batches(path)]
         written = Written(path, delimiter, encoding)
@@ -87,6 +89,40 @@ def map_batches(
             return [function(batch) for batch in quick_batches(written, names)]
         except (pa.ArrowInvalid, UnicodeDecodeError):  # some row is broken: find out which
             return [function(batch) for batch in careful_batches(written, names)]
+
+
+def schema_of(path: Path) -> pa.Schema:
+    r"""Give the columns of a file; those of CSV are text.
+
+    Raises
+    ------
+    UserError
+        The file is missing or can't be read at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "a.csv"
+    >>> _ = path.write_text("contact_id,queue\n1,north\n")
+    >>> schema_of(path).names
+    ['contact_id', 'queue']
+    """
+    with _reading(path, "utf-8"):
+        if not is_parquet(path):
+            return pa.schema([(name, pa.string()) for name in header(Written(path))])
+        try:
+            schema = open_parquet(path).schema_arrow
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise unreadable(path, error) from error
+        distinct_names(path, schema.names)
+        return schema
+
+
+@contextmanager
+def _reading(path: Path, encoding: str) -> Iterator[None]:
+    """Say of what goes wrong while a file is read which file it is."""
+    try:
+        yield
     except UserError as error:
         raise naming(path, error) from error
     except UnicodeDecodeError as error:
