@@ -14,7 +14,6 @@ from recontact.features.known import known_from
 from recontact.report.words import percent
 from recontact.sources.engine import session
 
-
 WRAPUP_DELAY_US = 15 * UNITS["m"] * SECOND
 SURVEYS = ("csat", "nps", "ces", "survey_resolved")
 TIME_NAME = re.compile(r"(_at|_on|date|time|timestamp|stamp)$", re.IGNORECASE)

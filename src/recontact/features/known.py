@@ -14,9 +14,12 @@ import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, SCHEMA, instants, known_of
 from recontact.errors import UserError
+from recontact.features.back_filled import refuse_back_filled
 from recontact.features.moments import KEYS, KNOWN_FROM, MOMENTS, NEVER, SO_FAR, WRAPUP_DELAY_S
+from recontact.labels import table as labels
 
 METADATA_KEY = b"recontact.known_from"
+LABELS = frozenset(labels.SCHEMA.names) - frozenset(SCHEMA.names)
 
 
 def known_from(contacts: pa.Table, changes: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -38,7 +41,9 @@ def known_from(contacts: pa.Table, changes: Mapping[str, str] | None = None) -> 
     Raises
     ------
     UserError
-        An unknown moment or column, or a column that can never be a feature.
+        An unknown moment or column, a column that can never be a feature (keys, survey answers,
+        labels), or one that was filled in after the moment
+        (`recontact.features.back_filled`).
 
     Examples
     --------
@@ -49,21 +54,33 @@ def known_from(contacts: pa.Table, changes: Mapping[str, str] | None = None) -> 
     said: dict[str, str] = json.loads((contacts.schema.metadata or {}).get(METADATA_KEY, b"{}"))
     table = KNOWN_FROM | said | dict(changes or {})
     for column, moment in table.items():
-        if moment not in MOMENTS:
-            raise UserError(
-                f"known_from: {column}: unknown moment '{moment}'", f"one of {', '.join(MOMENTS)}"
-            )
-        if column in NEVER or column in KEYS:
-            raise UserError(
-                f"known_from: '{column}' can't be a feature of its own contact",
-                "take it out; survey answers come after the contact, keys identify it",
-            )
-        if column not in KNOWN_FROM and column not in contacts.column_names:
-            raise UserError(
-                f"known_from: the contacts have no column '{column}'",
-                f"columns: {', '.join(contacts.column_names)}",
-            )
+        if KNOWN_FROM.get(column) != moment:
+            _refuse(contacts, column, moment)
     return table
+
+
+def _refuse(contacts: pa.Table, column: str, moment: str) -> None:
+    """Refuse what can't be a feature from that moment on."""
+    if moment not in MOMENTS:
+        raise UserError(
+            f"known_from: {column}: unknown moment '{moment}'", f"one of {', '.join(MOMENTS)}"
+        )
+    if column in NEVER or column in KEYS:
+        raise UserError(
+            f"known_from: '{column}' can't be a feature of its own contact",
+            "take it out; survey answers come after the contact, keys identify it",
+        )
+    if column in LABELS:
+        raise UserError(
+            f"known_from: '{column}' is a column of the labels, which look at what came later",
+            "take it out; labels are what a model is to foretell, never what it reads",
+        )
+    if column not in KNOWN_FROM and column not in contacts.column_names:
+        raise UserError(
+            f"known_from: the contacts have no column '{column}'",
+            f"columns: {', '.join(contacts.column_names)}",
+        )
+    refuse_back_filled(contacts, column, moment)
 
 
 def extras(known: Mapping[str, str]) -> list[str]:

@@ -185,6 +185,10 @@ def read_cases_and_calls(files: list[Path], mapping: Mapping) -> Rows:
         derived = engine.sql(CONTACTS).to_arrow_table()
         cases = engine.sql("SELECT count(*) FROM record WHERE NOT is_call").fetchall()[0][0]
     refused = derived["refused"]
-    known = {"recontact.known_from": json.dumps(KNOWN_FROM if cases else {})}
+    late = KNOWN_FROM if cases else {}
+    known = {
+        "recontact.known_from": json.dumps(late),
+        "recontact.back_filled": json.dumps([*late]),
+    }
     derived = derived.drop_columns("refused").replace_schema_metadata(known)
     return settled(export, derived, refused, mapping, files)

@@ -27,6 +27,8 @@ OPTIONAL = (
 KNOWN_FROM = dict.fromkeys(
     ("reason", "location", "opened_by", "impact", "urgency", "priority", "knowledge"), "start"
 )
+# Of a closed incident, every row of the log holds what was filled in when it was closed.
+BACK_FILLED = ("resolved_by", "resolved_at", "closed_at", "closed_code")
 
 # In `log` every value is text, and '' or '?' is unknown; `place` numbers the rows of all files.
 READ = r"""
@@ -86,7 +88,7 @@ def read_incidents(files: list[Path]) -> Rows:
     -------
     Rows
         One row per incident; `merged` counts the further events of incidents. Its metadata say
-        what is known from the start.
+        what is known from the start, and what the log filled in afterwards.
 
     Raises
     ------
@@ -119,7 +121,10 @@ def read_incidents(files: list[Path]) -> Rows:
     apart = rejects(where.filter(bad), wrong["wrong"], wrong["number"], log.filter(bad))
     good = log.filter(pc.invert(bad))
     different = len(distinct(good))
-    known = {"recontact.known_from": json.dumps(KNOWN_FROM)}
+    known = {
+        "recontact.known_from": json.dumps(KNOWN_FROM),
+        "recontact.back_filled": json.dumps(BACK_FILLED),
+    }
     return Rows(
         contacts.drop_columns("place").replace_schema_metadata(known),
         where.take(contacts["place"]),

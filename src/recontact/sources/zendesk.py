@@ -45,6 +45,7 @@ CHANNELS = {  # of via types, and their ids, by our words; others stay as they a
 LEFT_OUT = ("fields", "description", "comments", "url", "raw_subject")  # bulky, or there twice
 # An export of tickets tells who has them now, not who had them first.
 KNOWN_FROM = dict.fromkeys(("queue", "agent_id", "team"), "wrapup")
+BACK_FILLED = (*KNOWN_FROM, "reopens")
 
 # `ticket` holds a text of every field of every record; a metric record has a `ticket_id`.
 LAST = """
@@ -155,7 +156,10 @@ def read_tickets(files: list[Path], mapping: Mapping) -> Rows:
         wrong = engine.sql(UNUSED).to_arrow_table()["wrong"]
     channels = map_values(derived["channel"], _channel)
     at = derived.column_names.index("channel")
-    known = {"recontact.known_from": json.dumps(KNOWN_FROM)}
+    known = {
+        "recontact.known_from": json.dumps(KNOWN_FROM),
+        "recontact.back_filled": json.dumps(BACK_FILLED),
+    }
     refused = derived["refused"]
     derived = derived.set_column(at, "channel", channels).drop_columns("refused")
     rows = settled(tickets, derived.replace_schema_metadata(known), refused, mapping, files)
