@@ -6,7 +6,7 @@ from which all that it rests on was known. Rates are cumulated by day and looked
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -120,6 +120,34 @@ class Rates:
         for kind, entity, day, count, positives in rows:
             by_kind[kind].append((entity, day, count, positives))
         return cls({kind: _from_rows(sorted(found)) for kind, found in by_kind.items()})
+
+    @classmethod
+    def together(cls, parts: Sequence["Rates"]) -> "Rates":
+        """Put together the rates of disjoint customers."""
+        kinds = parts[0].kinds if parts else {}
+        return cls({kind: _together([part.kinds[kind] for part in parts]) for kind in kinds})
+
+
+def _together(parts: list[Rate]) -> Rate:
+    names = pa.chunked_array([part.entities for part in parts], pa.string()).unique()
+    columns: list[tuple[Ints, ...]] = []
+    for part in parts:
+        place = np.asarray(pc.index_in(part.entities, names), dtype=np.int64)
+        numbers = (_apart(part, part.count), _apart(part, part.positives))
+        columns.append((place[part.entity], part.day, *numbers))
+    code, day, count, positives = (np.concatenate(own) for own in zip(*columns, strict=True))
+    rows = np.lexsort((day, code))
+    code, day = code[rows], day[rows]
+    last = np.flatnonzero((np.diff(code, append=-1) != 0) | (np.diff(day, append=-1) != 0))
+    first = np.searchsorted(code, code[last])
+    sums = [np.append(0, np.cumsum(own[rows])) for own in (count, positives)]
+    return Rate(names, code[last], day[last], *(own[last + 1] - own[first] for own in sums))
+
+
+def _apart(rate: Rate, cumulated: Ints) -> Ints:
+    """Undo the cumulation."""
+    first = np.diff(rate.entity, prepend=-1) != 0
+    return np.where(first, cumulated, np.diff(cumulated, prepend=0))
 
 
 def _from_rows(rows: list[tuple[str, int, int, int]]) -> Rate:
