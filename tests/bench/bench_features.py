@@ -1,71 +1,126 @@
-"""Time the dataset of one moment against the sort floor.
+"""Features beside other ways to find the same features, and beside the least that each needs.
 
-The floor is what any method pays: DuckDB with 2 threads writes the same contacts sorted by
-customer and start. Run `make bench`; sizes in contacts may be named as arguments.
+A fixed list of 33 features, of the customer's history and rates of agent, queue and reason, at the
+start of each contact that may be judged. Every way is a process of its own: it reads the same
+contacts and labels in Parquet and writes its features in Parquet, on two processors; what the
+operating system counts of it, from its start to its end, is what it took. Each value is compared
+with ours: a way that simplifies says so, and how often it agrees is told by feature. Reason and
+agent are known from the start. Contacts and environments are kept in `build/bench`. Run
+`make bench`, or this file with the numbers of contacts to measure.
 """
 
 # ruff: noqa: T201 - it prints what it measures
 
-import argparse
-import resource
-import tempfile
-import time
+import json
 from pathlib import Path
 
-import duckdb
-import numpy as np
+from processes import environment, run
+from ways import FLOOR, Bench, Data, Row, Way, arguments, contacts, exponents, grown, side_by_side
 
-from recontact import Policy, label
-from recontact.clean import read_contacts
-from recontact.features.known import known_from
-from recontact.features.table import Source, compute
-from recontact.simulate import simulate
-
-FLOOR = """
-COPY (SELECT * FROM '{source}' ORDER BY customer_id, started_at, contact_id)
-TO '{out}' (FORMAT parquet, COMPRESSION zstd)
-"""
+TEMPORIAN = ["temporian==0.9.0", "pandas==2.3.3", "numpy==1.26.4", "pyarrow==19.0.1"]
+FEATURETOOLS = ["featuretools==1.31.0", *TEMPORIAN[1:], "setuptools==80.9.0"]
+OURS, STAGED = "recontact features", "DuckDB windows, staged"
+RECORDS = "a contact counts from its start as what its record says of it; "
+SPANS = "spans, and same issues, reach behind the customer's latest 500 contacts"
+ALL = "nothing stops at the customer's latest 500 contacts"
 
 
-def timed(step):
-    begin = time.perf_counter()
-    result = step()
-    return time.perf_counter() - begin, result
+def inputs(data: Data) -> list[object]:
+    """Give the contacts and their labels."""
+    return [data.contacts, data.folder / "labels.parquet"]
 
 
-def floor(source, folder):
-    with duckdb.connect(config={"threads": 2, "memory_limit": "8GB"}) as engine:
-        sql = FLOOR.format(source=source, out=folder / "sorted.parquet")
-        return timed(lambda: engine.execute(sql))[0]
+def sql(name: str, *how: str) -> Way:
+    """Name a way by SQL."""
+    script = "features_duckdb.py"
+    return Way(name, script, lambda data: [*inputs(data), *how], simplifies=RECORDS + SPANS)
 
 
-def measure(size, folder):
-    simulate(contacts=size, seed=1, out=folder / str(size))
-    file = folder / str(size) / "contacts.parquet"
-    contacts = read_contacts([file])
-    labels = label(contacts)
-    rows = np.flatnonzero(np.asarray(labels["eligible"]))
+WAYS = (
+    Way(FLOOR, "floor.py"),
+    Way(OURS, "features_ours.py", inputs),
+    Way("recontact, the whole list", "features_ours.py", lambda d: [*inputs(d), "--whole"]),
+    sql(STAGED),
+    sql("DuckDB windows, one query", "--one"),
+    Way("Polars rolling", "features_polars.py", inputs, simplifies=RECORDS + ALL),
+    Way(
+        "temporian",
+        "features_temporian.py",
+        inputs,
+        most=1e6,
+        python=lambda: environment("temporian", TEMPORIAN),
+        simplifies=RECORDS + ALL,
+    ),
+    Way(
+        "featuretools",
+        "features_featuretools.py",
+        inputs,
+        most=1e4,
+        python=lambda: environment("featuretools", FEATURETOOLS),
+        simplifies=RECORDS + ALL + "; no rates, no sums over a span",
+    ),
+)
 
-    def features():
-        source = Source(contacts, Policy(), known_from(contacts))
-        return compute(source, rows, "start", source.rates(labels))
 
-    base, (took, table) = floor(file, folder), timed(features)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+def ours(out: Path, data: Data) -> None:
+    """Label the contacts, and make the features to compare with."""
+    run("ours.py", data.folder / "labels.parquet", data.contacts)
+    run("features_ours.py", out, *inputs(data))
+
+
+def compared(out: Path, ours: Path) -> str:
+    """Tell how many values are ours, and of which features some are not."""
+    shares = json.loads(run("features_agree.py", ours, out))
+    mean = sum(shares.values()) / len(shares)
+    differing = [f"{name} {share:.4%}" for name, share in shares.items() if share < 1]
+    told = f"{len(shares)} features, {mean:.4%} of the values equal"
+    return told + ("\n    not all: " + ", ".join(differing) if differing else "")
+
+
+def goal(name: str, value: float, most: float, unit: str = "") -> None:
+    """Print whether a goal is met."""
     print(
-        f"{size:>12,} contacts: floor {base:6.2f} s; {table.num_columns} columns of "
-        f"{len(rows):,} rows {took:6.2f} s, {took / base:4.1f} times the floor; "
-        f"peak {peak:.1f} GiB"
+        f"{name}: {value:.2f}{unit}, goal {most:g}{unit}: {'met' if value <= most else 'NOT met'}"
     )
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=[100_000, 1_000_000])
-    with tempfile.TemporaryDirectory() as folder:
-        measure(2_000, Path(folder))  # compiles
-        for size in parser.parse_args().sizes:
-            measure(size, Path(folder))
+def goals(rows: list[Row]) -> None:
+    """Print the goals for the largest number of contacts, and how time grew up to it."""
+    sizes = sorted({row["contacts"] for row in rows})
+    of = [{r["way"]: r for r in rows if r["contacts"] == size and "wall" in r} for size in sizes]
+    last = of[-1]
+    print(f"\ngoals, set for 10,000,000 contacts, at {sizes[-1]:,}")
+    if OURS not in last:
+        return
+    own = last[OURS]
+    if FLOOR in last:
+        goal("times the sort floor", own["wall"] / last[FLOOR]["wall"], 3.5)
+    goal("peak memory", own["peak"], 4, " GiB")
+    if STAGED in last:
+        goal("share of the time of staged SQL", own["wall"] / last[STAGED]["wall"], 0.25)
+    if len(of) > 1 and OURS in of[-2]:
+        goal(f"exponent from {sizes[-2]:,}", grown(of[-2][OURS], own, "wall"), 1.1)
+
+
+def live() -> None:
+    """Print how long all features of one contact take."""
+    data = contacts(100_000)
+    run("ours.py", data.folder / "labels.parquet", data.contacts)
+    took = float(run("features_live.py", *inputs(data)))
+    goal("live, all features, 50 earlier contacts, median", took, 150, " microseconds")
+
+
+def main() -> None:
+    """Measure each size."""
+    bench = Bench(WAYS, ours, compared, (10_000, 100_000, 1_000_000))
+    args = arguments(__doc__, bench.sizes)
+    rows = side_by_side(bench, args)
+    if args.json:
+        print(json.dumps(rows, indent=2))
+        return
+    exponents(rows)
+    goals(rows)
+    live()
 
 
 if __name__ == "__main__":

@@ -104,6 +104,7 @@ class Commands:
         rows: list[Row] = []
         for way in self.ways:
             row: Row = {"contacts": self.rows, "way": way.name, "finds": way.finds}
+            row |= {"simplifies": way.simplifies} if way.simplifies else {}
             if way.name in self.failed:
                 rows.append(row | {"result": self.failed[way.name]})
                 continue
@@ -140,6 +141,8 @@ def table(rows: list[Row]) -> None:
             f"{row['way']:26} {wall} {cpu} {row['peak']:6.2f}  {row['finds']} {row['result']}",
             flush=True,
         )
+        if "simplifies" in row:
+            print(f"    simplifies: {row['simplifies']}")
 
 
 def grown(small: Row, large: Row, what: str) -> float:
