@@ -31,43 +31,25 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     ] = "15m",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    from recontact.clean import read_contacts  # noqa: PLC0415
-    from recontact.dataset import feature_columns  # noqa: PLC0415 - help stays fast
-    from recontact.dataset import features as run  # noqa: PLC0415
-    from recontact.durations import parse_duration  # noqa: PLC0415
-    from recontact.errors import UserError  # noqa: PLC0415
-    from recontact.labels.read import read_labels  # noqa: PLC0415
-    from recontact.tables import expand, read_table  # noqa: PLC0415
-    from recontact.writing import refuse_input, write_table  # noqa: PLC0415
+    from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
+    from recontact.features.files import features_files  # noqa: PLC0415
 
-    changes = parse_known_from(known_from)
     elapsed_s = elapsed_seconds(moment, elapsed)
-    refuse_input(out, [*expand(contacts), labels])
-    delay_s = parse_duration(wrapup_delay, "--wrapup-delay") / 1e6
-    with progress("features", total=3) as advance:
-        table, found = read_contacts(contacts), read_labels([labels])
-        happened = read_table(events) if events else None
-        advance()
-        rows = run(
-            table,
-            found,
+    with progress("features", total=1) as advance:
+        computed = features_files(
+            contacts,
+            labels,
             moment,
-            known=changes,
+            out,
+            known=parse_known_from(known_from),
             elapsed_s=elapsed_s,
-            delay_s=delay_s,
-            events=happened,
+            delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
+            events=events,
+            advance=advance,
         )
-        if not len(rows):
-            raise UserError(
-                "no contact can be judged under the policy of these labels",
-                "recontact label shows why each is left out (column exclusion)",
-            )
-        advance()
-        write_table(rows, out)
-        advance()
-    columns = feature_columns(rows)
-    result = {"rows": len(rows), "moment": moment, "features": columns, "out": out}
-    words = f"{len(rows):,} eligible contacts, {len(columns)} features, written to {out}"
+    rows, columns = computed.rows, computed.columns
+    result = {"rows": rows, "moment": moment, "features": columns, "out": out}
+    words = f"{rows:,} eligible contacts, {len(columns)} features, written to {out}"
     emit(result, words, as_json)
 
 
