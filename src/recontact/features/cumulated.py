@@ -1,10 +1,10 @@
 """Counts and totals by entity and tick (a day, a minute), cumulated, and how they are looked up."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ NONE = np.empty(0, dtype=np.int64)  # no counts: each is 1; no totals: none are 
 AT_ONCE = 100_000  # fewer look-ups than this are not worth a thread
 
 Row = tuple[str, int, int, int]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 def ticks(instants: Ints, unit: int) -> Ticks:
@@ -190,19 +192,16 @@ class Cumulated:
         return cls.add_up(entities, np.concatenate(codes), tick, count, total)
 
 
+def spread(size: int) -> Callable[[Callable[[T], R], Iterable[T]], Iterator[R]]:
+    """Give what applies a function to items: on all processors where there is much to do."""
+    return each if size > AT_ONCE else map
+
+
 def in_stretches(function: Callable[[slice], None], size: int) -> None:
-    """Call a function that lets others run on stretches of rows, on all processors."""
+    """Call a function on stretches of rows, on all processors where there are many."""
     step = max(AT_ONCE, -(-size // WORKERS))
     parts = [slice(k, min(size, k + step)) for k in range(0, size, step)]
-    if len(parts) == 1:
-        function(parts[0])
-    else:
-        exhaust(each(function, parts))
-
-
-def exhaust(results: Iterable[None]) -> None:
-    """Wait for work that gives no results."""
-    for _ in results:
+    for _ in spread(size)(function, parts):
         pass
 
 

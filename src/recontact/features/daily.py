@@ -121,12 +121,13 @@ class Daily:
         """Give all figures of one entity on a day: ``on(of, program, name, day)``.
 
         By ``("rate", label)``, ``("judged", "repeated")``, ``("volume", "began")`` and
-        ``("typical", column)``; empty where the name is None. What was found is remembered.
+        ``("typical", column)``; empty where the entity is unknown. What was found is
+        remembered.
         """
         return lru_cache(REMEMBERED)(self._on)
 
     def _on(self, of: str, program: str | None, name: object, day: int) -> Values:
-        if name is None:
+        if name is None and of != EVERYTHING:
             return {}
         known = entity(of, program, name)
         out: dict[tuple[str, str], float | None] = {("judged", LABELS[0]): 0.0}

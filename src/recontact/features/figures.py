@@ -11,12 +11,11 @@ import pyarrow as pa
 
 from recontact.contacts import known_of
 from recontact.features.counted import Counted, Facts, arrivals, is_late
-from recontact.features.cumulated import LATEST, Cumulated, Ints, Ticks, group
+from recontact.features.cumulated import LATEST, Cumulated, Ints, Ticks, group, spread
 from recontact.features.daily import Daily, Figure
 from recontact.features.entities import EVERYTHING, Coded, Entities
 from recontact.features.loads import Loads, first_minute, minutes
 from recontact.history import Order
-from recontact.workers import each
 
 K = TypeVar("K", Figure, str)
 
@@ -76,7 +75,8 @@ def _add_up(parts: Sequence[Mapping[K, Cumulated]], of: Callable[[K], str]) -> d
         )
         for column in {of(key) for key in keys}
     }
-    merged = each(lambda key: Cumulated.together(found[key], every[of(key)]), keys)
+    size = sum(len(own.tick) for part in parts for own in part.values())
+    merged = spread(size)(lambda key: Cumulated.together(found[key], every[of(key)]), keys)
     return dict(zip(keys, merged, strict=True))
 
 
@@ -115,6 +115,7 @@ def build(
     facts = Facts(contacts, labels, order, window_us, rests_on)
     coded = Coded(contacts)
     columns = sorted({EVERYTHING, *(figure.of for figure in wanted), *loaded})
+    each = spread(len(contacts))
     grouped = dict(zip(columns, each(lambda of: _grouped(coded, of), columns), strict=True))
     daily = _count_by_day(facts, wanted, grouped, known)
     arrived = {
@@ -158,7 +159,7 @@ def _by_day(
     days = {
         value: counted.days(known_of(contacts) if value else None) for value in set(late.values())
     }
-    found = each(
+    found = spread(len(contacts))(
         lambda of: Cumulated.of_groups(*grouped[of], days[late[of]], totals=counted.amount),
         columns,
     )
