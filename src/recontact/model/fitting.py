@@ -18,7 +18,7 @@ from recontact.model.bundle import Bundle
 from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
-from recontact.model.gate import check_part
+from recontact.model.gate import check_part, refuse_labels
 from recontact.model.params import DEFAULTS
 from recontact.model.split import Mask, greatest_window, split
 from recontact.policy import Policy
@@ -40,6 +40,11 @@ class Encoded(NamedTuple):
 def judged(dataset: pa.Table, target: str) -> pa.Table:
     """Keep the rows that teach about a target: settled, and not known already.
 
+    Raises
+    ------
+    UserError
+        The target does not look forward only, or labels stand among the features.
+
     Examples
     --------
     >>> import pyarrow as pa
@@ -47,6 +52,7 @@ def judged(dataset: pa.Table, target: str) -> pa.Table:
     >>> judged(t, "repeated")["repeated"].to_pylist()
     [False]
     """
+    refuse_labels(dataset, target)
     known = pc.fill_null(dataset[f"{target}_already"], fill_value=False)
     return dataset.filter(pc.and_(pc.is_valid(dataset[target]), pc.invert(known)))
 
@@ -106,7 +112,7 @@ def fit(
     Raises
     ------
     UserError
-        Too few rows of either outcome.
+        Too few rows of either outcome, or as of `judged`.
     """
     settings = DEFAULTS | dict(params or {})
     rows = judged(train, target)

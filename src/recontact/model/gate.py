@@ -1,16 +1,56 @@
-"""The least data from which a model is trained, and what to say where there is less."""
+"""What a model may be trained on: a target that looks forward, and data enough."""
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.errors import UserError
+from recontact.features.declared import FEATURES
+from recontact.features.known import LABELS
+from recontact.model.bundle import TARGETS
 from recontact.model.split import Mask
 
 DAY_US = 86_400_000_000
 MIN_CONTACTS = 200
 MIN_OF_EACH = {"training": 20, "validation": 5, "test": 5}
 WIDER = "give more contacts, or shorten the window or widen index_channels in the policy"
+
+
+def refuse_labels(rows: pa.Table, target: str) -> None:
+    """Refuse to foretell what looks back too, and to learn from labels.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Rows of a dataset (`recontact.dataset.build`).
+    target : str
+        What is to be foretold.
+
+    Raises
+    ------
+    UserError
+        The target is not one of `recontact.model.bundle.TARGETS`, or a further column of the
+        labels stands among the rows, where it would be taken for a feature.
+
+    Examples
+    --------
+    >>> refuse_labels(pa.table({"fcr": [True]}), "fcr")
+    Traceback (most recent call last):
+    recontact.errors.UserError: 'fcr' can't be a target
+      mend: foretell repeated or escalation; labels such as fcr look back as well as forward
+    """
+    if target not in TARGETS:
+        raise UserError(
+            f"'{target}' can't be a target",
+            f"foretell {' or '.join(TARGETS)}; labels such as fcr look back as well as forward",
+        )
+    own = {*TARGETS, "matured", *(feature.name for feature in FEATURES)}
+    beside = sorted(LABELS.intersection(rows.column_names) - own)
+    if beside:
+        raise UserError(
+            f"labels among the features: {', '.join(beside)}",
+            "drop them from the dataset; labels say what came later",
+        )
 
 
 def check_contacts(dataset: pa.Table) -> None:
