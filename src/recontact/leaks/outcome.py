@@ -82,7 +82,7 @@ def lowered(told: Telling) -> float:
     Examples
     --------
     >>> round(lowered(Telling("x", "start", "repeated", 0.93, 100, 30)), 2)
-    0.87
+    0.86
     """
     auc, yes, no = told.auc, told.positives, told.contacts - told.positives
     both = auc / (2 - auc) - auc**2, 2 * auc**2 / (1 + auc) - auc**2
