@@ -5,8 +5,8 @@ are narrow where they are sorted. Every label is a row on the day from which it 
 contact one on its own day, so that rates are running sums and a join on entity and day.
 
 Simplified: a contact counts from its start as what its record says of it (handled, escalated),
-while ours knows that from its end and its `known_at`; spans look back at all contacts, while ours
-stops at the customer's latest 500. Input is trusted.
+while ours knows that from its end and its `known_at`; and ours looks back at the customer's latest
+500 contacts, while escalations and the same issue are counted behind them. Input is trusted.
 """
 
 # ruff: noqa: S608 - its SQL is put together from parts of its own
@@ -124,11 +124,12 @@ LEFT JOIN (FROM daily WHERE kind = {kind}) {entity} ON {entity}.day = h.started 
 
 
 NUMBERS = [
-    *(f"{name}_{span}" for name in ("contacts", "same_issue") for span in (*SPANS, "before")),
+    *("contacts_before", *(f"same_issue_{span}" for span in (*SPANS, "before"))),
     *("unhandled_7d", "outbound_7d", "escalated_90d"),
 ]
+COUNTS = [f"least(contacts_{span}, contacts_before)::DOUBLE AS contacts_{span}" for span in SPANS]
 TABLE = f"""
-SELECT contact_id, {", ".join(f"{name}::DOUBLE AS {name}" for name in NUMBERS)},
+SELECT contact_id, {", ".join([*COUNTS, *(f"{name}::DOUBLE AS {name}" for name in NUMBERS)])},
     (started - last.started) / 1e6 AS since_last_s,
     CASE WHEN last.ended < started THEN (started - last.ended) / 1e6 END AS since_last_end_s,
     (started - last_same) / 1e6 AS since_same_issue_s,
