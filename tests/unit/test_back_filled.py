@@ -33,7 +33,9 @@ def contacts(known=True, **columns):
 @pytest.mark.parametrize("moment", ["start", "live"])
 def test_what_the_real_export_filled_in_later_is_refused(incidents, column, moment):
     """The importer tells which columns the log copied onto first rows; none is known early."""
-    assert column not in incidents.column_names
+    with pytest.raises(UserError, match=f"{column}={moment}: its source filled it in") as refused:
+        known_from(incidents, {column: moment})
+    assert refused.value.mend == "leave it out"
     joined = incidents.append_column(column, incidents["queue"])
     with pytest.raises(UserError, match=f"{column}={moment}: its source filled it in") as refused:
         known_from(joined, {column: moment})

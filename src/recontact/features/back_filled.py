@@ -54,8 +54,9 @@ def refuse_back_filled(contacts: pa.Table, column: str, moment: str) -> None:
     early = MOMENTS.index(moment) < MOMENTS.index("wrapup")
     why = _why(contacts, column, moment) if early else _without_record(contacts, column)
     if why:
-        wrapup = early and _without_record(contacts, column) is None
-        instead = f"{column}=wrapup, or leave it out" if wrapup else "leave it out"
+        there = column in SCHEMA.names or column in contacts.column_names
+        late = there and early and _without_record(contacts, column) is None
+        instead = f"{column}=wrapup, or leave it out" if late else "leave it out"
         raise UserError(f"known_from: {column}={moment}: {why}", instead)
 
 

@@ -75,12 +75,12 @@ def _refuse(contacts: pa.Table, column: str, moment: str) -> None:
             f"known_from: '{column}' is a column of the labels, which look at what came later",
             "take it out; labels are what a model is to foretell, never what it reads",
         )
+    refuse_back_filled(contacts, column, moment)
     if column not in KNOWN_FROM and column not in contacts.column_names:
         raise UserError(
             f"known_from: the contacts have no column '{column}'",
             f"columns: {', '.join(contacts.column_names)}",
         )
-    refuse_back_filled(contacts, column, moment)
 
 
 def extras(known: Mapping[str, str]) -> list[str]:
