@@ -3,17 +3,10 @@
 import sys
 from pathlib import Path
 
-from recontact.features.declared import CALENDAR, HISTORY, LAST, OWN, RATES, Feature
+from recontact.features.declared import FAMILIES, Feature
 from recontact.features.moments import KNOWN_FROM, MOMENTS
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
-FAMILIES = {
-    "The contact itself": OWN,
-    "The customer's history": HISTORY,
-    "What the last contact was like": LAST,
-    "Settled rates": RATES,
-    "Calendar": CALENDAR,
-}
 HEAD = """# Features
 
 Made by `make docs` from `src/recontact/features/declared.py`.

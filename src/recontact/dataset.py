@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.contacts import instants
-from recontact.durations import SECOND
 from recontact.errors import UserError
-from recontact.features.kernel import Floats
+from recontact.features.declared import FEATURES, Feature
 from recontact.features.known import known_from
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
+from recontact.features.reached import asked_after
 from recontact.features.table import Source, compute, feature_columns
 from recontact.history import customers
 from recontact.labels.read import other_contacts
@@ -31,6 +28,7 @@ def features(
     elapsed_s: float | None = None,
     delay_s: float = WRAPUP_DELAY_S,
     events: pa.Table | None = None,
+    features: Sequence[Feature] = FEATURES,
 ) -> pa.Table:
     """Compute the features of every eligible contact at one moment, as known then.
 
@@ -50,6 +48,8 @@ def features(
         At `wrapup`, how many seconds after the end a record may come.
     events : pyarrow.Table, optional
         What happened during the contacts; tells holds and transfers so far at `live`.
+    features : sequence of Feature
+        What to compute, ours and your own (`recontact.features.yours`).
 
     Returns
     -------
@@ -74,11 +74,11 @@ def features(
     [0.0, 1.0]
     """
     check_moment(moment, elapsed_s)
-    source = _source(contacts, labels, known, delay_s, events)
+    source = _source(contacts, labels, known, delay_s, events, features)
     rows = np.flatnonzero(np.asarray(labels["eligible"]))
     elapsed = None if elapsed_s is None else np.full(len(contacts), elapsed_s)
     elapsed = elapsed if moment == "live" else None
-    return compute(source, rows, moment, source.rates(labels), elapsed_s=elapsed)
+    return compute(source, rows, moment, source.figures(labels), elapsed_s=elapsed)
 
 
 def check_moment(moment: str, elapsed_s: float | None) -> None:
@@ -103,16 +103,18 @@ def build(
     known: Mapping[str, str] | None = None,
     delay_s: float = WRAPUP_DELAY_S,
     events: pa.Table | None = None,
+    features: Sequence[Feature] = FEATURES,
 ) -> pa.Table:
     """Stack the features of every eligible contact at several moments beside its targets.
 
-    `live` rows are taken once a contact, at an instant between its start and its end that
-    depends on its `contact_id` alone; contacts shorter than two seconds have none.
+    Each contact is asked about once at `live`, after a time drawn from those at which something
+    happened in contacts (`recontact.features.reached`); those that were over by then have no
+    such row.
 
     Parameters
     ----------
-    contacts, labels, known, delay_s, events
-        As for `features`.
+    contacts, labels, known, delay_s, events, features
+        As for the function `features`.
     moments : sequence of str
         The moments to stack.
 
@@ -122,15 +124,15 @@ def build(
         The columns of `features`, then `repeated` and `escalation` (null where not judged or
         not matured), `matured`, `started_at`, `ended_at` and `customer` (a number, for grouping).
     """
-    source = _source(contacts, labels, known, delay_s, events)
-    rates = source.rates(labels)
+    source = _source(contacts, labels, known, delay_s, events, features)
+    figures = source.figures(labels)
     customer = customers(source.contacts)
     eligible = np.asarray(labels["eligible"])
     parts = []
     for moment in moments:
-        elapsed, reached = _elapsed(source, moment)
+        elapsed, reached = asked_after(source) if moment == "live" else (None, eligible)
         rows = np.flatnonzero(eligible & reached)
-        part = compute(source, rows, moment, rates, elapsed_s=elapsed)
+        part = compute(source, rows, moment, figures, elapsed_s=elapsed)
         chosen = labels.select(["repeated", "escalation", "matured"]).take(pa.array(rows))
         for name in chosen.column_names:
             part = part.append_column(name, chosen[name])
@@ -146,22 +148,12 @@ def _source(
     known: Mapping[str, str] | None,
     delay_s: float,
     events: pa.Table | None,
+    features: Sequence[Feature],
 ) -> Source:
     same = len(contacts) == len(labels) and pc.all(
         pc.equal(contacts["contact_id"], labels["contact_id"])
     ).as_py() in {True, None}
     if not same:
         raise other_contacts()
-    return Source(contacts, policy_of(labels), known_from(contacts, known), delay_s, events)
-
-
-def _elapsed(source: Source, moment: str) -> tuple[Floats | None, npt.NDArray[np.bool_]]:
-    """Choose the instant of each contact's live row, and tell which contacts reach it."""
-    contacts = source.contacts
-    if moment != "live":
-        return None, np.ones(len(contacts), dtype=bool)
-    lasted = (instants(contacts["ended_at"]) - instants(contacts["started_at"])) / SECOND
-    names = contacts["contact_id"].to_numpy(zero_copy_only=False).astype(object)
-    share = pd.util.hash_array(names) / np.float64(2**64)
-    elapsed = np.floor(lasted * share) + 1.0
-    return elapsed, elapsed < lasted
+    known_here = known_from(contacts, known)
+    return Source(contacts, policy_of(labels), known_here, delay_s, events, features)

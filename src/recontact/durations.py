@@ -7,6 +7,7 @@ from recontact.errors import UserError
 
 SECOND = 1_000_000
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+MINUTE = UNITS["m"] * SECOND
 HOUR = UNITS["h"] * SECOND
 DAY = UNITS["d"] * SECOND
 _WRITTEN = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([smhdw])")

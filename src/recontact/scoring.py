@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from recontact.features.kernel import Floats
+from recontact.features.figures import Figures
 from recontact.features.live import Live, Looked, Row
-from recontact.features.rates import Rates
+from recontact.features.live_figures import LiveFigures
+from recontact.features.shapes import Floats
 from recontact.features.words import reasons
 from recontact.model.bundle import Bundle
 from recontact.next_issues import NextIssues
@@ -25,17 +26,17 @@ class Scorer:
     ----------
     bundles : mapping of str to Bundle
         The models of `repeated` and `escalation`, of one policy.
-    rates : Rates
-        Cumulated labels of agents, queues and reasons.
+    figures : Figures
+        What is known of agents, queues, reasons ....
     next_issues : NextIssues
         What followed what.
     """
 
     def __init__(
-        self, bundles: Mapping[str, Bundle], rates: Rates, next_issues: NextIssues
+        self, bundles: Mapping[str, Bundle], figures: Figures, next_issues: NextIssues
     ) -> None:
         self.bundles = dict(bundles)
-        self.rates = rates
+        self.figures = figures
         self.next_issues = next_issues
 
     @cached_property
@@ -108,14 +109,17 @@ class Scorer:
         Looked
             The features, and what of the history the answer tells.
         """
-        pasts = [self.live.past(other) for other in history]
-        return self.live.look(contact, pasts, moment, at, self.rates)
+        return self.live.look(contact, self.live.pasts(history), moment, at, self._figures)
 
     @cached_property
     def live(self) -> Live:
         """What computes the features."""
         texts = frozenset(self._first.encoding.categories)
-        return Live(self.policy, self._first.known_from, texts)
+        return Live(self.policy, self._first.known_from, texts, self._first.features)
+
+    @cached_property
+    def _figures(self) -> LiveFigures:
+        return self.live.figures(self.figures)
 
     def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         outcomes: dict[str, Any] = {}
@@ -136,7 +140,7 @@ class Scorer:
             missing.append(f"moment: no model for '{moment}', scored as at the start")
         if row["contacts_before"] is None:
             missing.append("history: the customer is not known")
-        if not len(self.rates.kinds["all_repeat"].day):
+        if not self.figures.daily.counts:
             missing.append("rates: none are loaded")
         for name in ("queue", "channel", "program", "site"):
             value = row[name]

@@ -66,7 +66,9 @@ def test_every_feature_equals_the_twins(moment, rows, policy, from_start, elapse
     labels = label(source.contacts, source.policy)
     eligible = np.flatnonzero(np.asarray(labels["eligible"]))
     elapsed_s = np.full(len(rows), elapsed) if moment == "live" else None
-    ours = compute(source, eligible, moment, source.rates(labels), elapsed_s=elapsed_s).to_pylist()
+    ours = compute(
+        source, eligible, moment, source.figures(labels), elapsed_s=elapsed_s
+    ).to_pylist()
     twin = Features(rows, policy, from_start)
     for row in ours:
         contact = next(c for c in rows if c["contact_id"] == row["contact_id"])

@@ -50,7 +50,7 @@ def stored(contact, known, at):
     return begun
 
 
-def scorer(source, rates):
+def scorer(source, figures):
     encoding = SimpleNamespace(
         categories=dict.fromkeys(
             ("location", "opened_by", "impact", "urgency", "priority", "knowledge"), ()
@@ -60,9 +60,10 @@ def scorer(source, rates):
         policy=source.policy.text(),
         known_from=source.known,
         wrapup_delay_s=source.delay_s,
+        features=source.features,
         encoding=encoding,
     )
-    return Scorer({"repeated": bundle}, rates, NextIssues({}, {}))
+    return Scorer({"repeated": bundle}, figures, NextIssues({}, {}))
 
 
 @pytest.mark.parametrize("moment", ["start", "live", "wrapup"])
@@ -78,14 +79,14 @@ def test_live_features_equal_the_batchs(name, policy, moment, request_contacts):
     """Each drawn contact, sent live with the history of that instant, gets the batch's features."""
     contacts = request_contacts(name)
     source = Source(contacts, Policy.parse(policy), known_from(contacts))
-    rates = source.rates(label(source.contacts, source.policy))
+    figures = source.figures(label(source.contacts, source.policy))
     rows = np.flatnonzero(source.rules.eligible)
     rows = np.sort(np.random.default_rng(5).choice(rows, 60, replace=False))
     lasted = (instants(source.contacts["ended_at"]) - instants(source.contacts["started_at"])) / 1e6
     elapsed = np.floor(lasted / 2) if moment == "live" else None
-    batch = compute(source, rows, moment, rates, elapsed_s=elapsed).to_pylist()
+    batch = compute(source, rows, moment, figures, elapsed_s=elapsed).to_pylist()
     everything = with_known_at(source.contacts)
-    live = scorer(source, rates)
+    live = scorer(source, figures)
     for row, expected in zip(rows, batch, strict=True):
         contact, at = everything[row], expected["at"]
         history = [
@@ -143,13 +144,13 @@ def test_holds_and_transfers_so_far_equal_the_batchs(simulated, centre):
     events = pq.read_table(centre / "events.parquet")
     known = known_from(simulated, dict.fromkeys(SO_FAR, "live"))
     source = Source(simulated, Policy(), known, events=events)
-    rates = source.rates(label(source.contacts, source.policy))
+    figures = source.figures(label(source.contacts, source.policy))
     held = pc.is_in(source.contacts["contact_id"], pc.unique(events["contact_id"]))
     rows = np.flatnonzero(source.rules.eligible & np.asarray(held))[:40]
     elapsed = np.full(len(source.contacts), 240.0)
-    batch = compute(source, rows, "live", rates, elapsed_s=elapsed).to_pylist()
+    batch = compute(source, rows, "live", figures, elapsed_s=elapsed).to_pylist()
     assert {row["hold_count"] for row in batch} > {0.0}
-    live, everything = scorer(source, rates), with_known_at(source.contacts)
+    live, everything = scorer(source, figures), with_known_at(source.contacts)
     for row, expected in zip(rows, batch, strict=True):
         contact, at = everything[row], expected["at"]
         happened = events.filter(pc.equal(events["contact_id"], contact["contact_id"])).to_pylist()

@@ -1,33 +1,32 @@
-"""From tables to the arrays that the kernel walks over."""
+"""From tables to the plain arrays that the compiled loop walks over."""
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact.contacts import direction_of, escalated_of, handled_of, instants, known_of
-from recontact.features.kernel import History, Ints
-from recontact.history import Order
+from recontact.contacts import (
+    channel_of,
+    direction_of,
+    escalated_of,
+    handled_of,
+    instants,
+    known_of,
+)
+from recontact.durations import SECOND
+from recontact.errors import UserError
+from recontact.features.measures import DURATION, Condition
+from recontact.features.shapes import Asked, Flags, Floats, History, Ints
+from recontact.features.walks import Test, Walks
+from recontact.history import Order, codes
 from recontact.labels.rules import Rules
 from recontact.policy import Policy
 
 WAYS = 2  # reason_or_case relates in two ways
 
 
-class Knowing(NamedTuple):
-    """From which instants others know a contact's issue, and whether it knows its own.
-
-    Both have the shape (ways, contacts), in table row order.
-    """
-
-    key_from: Ints
-    own_key: npt.NDArray[np.bool_]
-
-
-def programs(contacts: pa.Table, policy: Policy) -> Iterator[tuple[npt.NDArray[np.bool_], Policy]]:
+def programs(contacts: pa.Table, policy: Policy) -> Iterator[tuple[Flags, Policy]]:
     """Give the rows that share a policy: each program with its own, then all others at once."""
     program = contacts["program"]
     others = np.ones(len(contacts), dtype=bool)
@@ -51,51 +50,189 @@ def issue_columns(policy: Policy) -> tuple[str | None, ...]:
     }[policy.related_by]
 
 
-def knowing(contacts: pa.Table, own: pa.Table, policy: Policy, known: Mapping[str, str]) -> Knowing:
-    """Tell from when each contact's issue is known, to others and of itself."""
+def key_from(contacts: pa.Table, policy: Policy, known: Mapping[str, str]) -> Ints:
+    """Tell from when others know each contact's issue, by way of relating.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (ways, contacts)
+        Microseconds, in table row order.
+    """
     started, record = instants(contacts["started_at"]), known_of(contacts)
-    key_from = np.repeat(record[None], WAYS, axis=0)
-    own_key = np.zeros((WAYS, len(contacts)), dtype=bool)
-    for rows, policy_here in programs(contacts, policy):
+    found = np.repeat(record[None], WAYS, axis=0)
+    for rows, own in programs(contacts, policy):
+        for way, column in enumerate(issue_columns(own)):
+            if column is not None and (not column or known[column] == "start"):
+                found[way, rows] = started[rows]
+    return found
+
+
+def knows_issue(own: pa.Table, policy: Policy) -> Flags:
+    """Tell which contacts know their own issue, by way of relating.
+
+    Parameters
+    ----------
+    own : pyarrow.Table
+        Contacts with what is known of each itself.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (ways, contacts)
+    """
+    found = np.zeros((WAYS, len(own)), dtype=bool)
+    for rows, policy_here in programs(own, policy):
         for way, column in enumerate(issue_columns(policy_here)):
-            if column is None:
-                continue
-            if not column or known[column] == "start":
-                key_from[way, rows] = started[rows]
-            own_key[way, rows] = np.asarray(own[column].is_valid())[rows] if column else True
-    return Knowing(key_from, own_key)
+            if column is not None:
+                there = np.asarray(own[column].is_valid())[rows] if column else True
+                found[way, rows] = there
+    return found
 
 
-def rests_on(contacts: pa.Table, policy: Policy, know: Knowing) -> Ints:
+def rests_on(contacts: pa.Table, policy: Policy, others: Ints) -> Ints:
     """Give the instant from which all was known by which each contact enters repeat labels."""
     out = instants(contacts["ended_at"])
     record = known_of(contacts)
     for rows, own in programs(contacts, policy):
         ways = [way for way, column in enumerate(issue_columns(own)) if column is not None]
-        latest = np.maximum(out, know.key_from[ways].max(axis=0))
+        latest = np.maximum(out, others[ways].max(axis=0))
         if own.exclude_dispositions or own.min_talk_s is not None:
             latest = np.maximum(latest, record)
         out = np.where(rows, latest, out)
     return out
 
 
-def history(contacts: pa.Table, rules: Rules, know: Knowing, o: Order) -> History:
-    """Arrange the contacts as the kernel reads them, in the customers' order."""
+def history(contacts: pa.Table, rules: Rules, others: Ints, o: Order, walks: Walks) -> History:
+    """Arrange the contacts as the loop reads them, in the customers' order."""
     rows = o.rows
-    keys = np.full((WAYS, len(rows)), -1, dtype=np.int64)
-    keys[: len(rules.issues)] = rules.issues
+    size = len(rows)
+    tests = [_test(contacts, test)[rows] for test in walks.tests]
+    values = [number_of(contacts, name)[rows] for name in walks.values]
+    texts = [codes(contacts[name])[rows] for name in walks.codes]
     return History(
         started=instants(contacts["started_at"])[rows],
         ended=instants(contacts["ended_at"])[rows],
         known=known_of(contacts)[rows],
         window=rules.window_us[rows],
         arrives=rules.arrives[rows],
-        outbound=np.asarray(pc.equal(direction_of(contacts), "outbound"), dtype=bool)[rows],
         unhandled=~handled_of(contacts)[rows],
         counts_unhandled=rules.count_unhandled[rows],
         excluded=rules.excluded[rows],
         escalated=escalated_of(contacts)[rows],
-        keys=np.ascontiguousarray(keys[:, rows]),
-        key_from=np.ascontiguousarray(know.key_from[:, rows]),
-        own_key=know.own_key[:, rows] & (keys[:, rows] >= 0),
+        keys=np.ascontiguousarray(_keys(rules)[:, rows]),
+        key_from=np.ascontiguousarray(others[:, rows]),
+        tests=np.array(tests, bool).reshape(len(tests), size),
+        values=np.array(values, np.float64).reshape(len(values), size),
+        codes=np.array(texts, np.int64).reshape(len(texts), size),
     )
+
+
+def asked(
+    contacts: pa.Table, own: pa.Table, rows: Ints, at: Ints, rules: Rules, know: Flags, o: Order,
+    walks: Walks,
+) -> Asked:  # fmt: skip
+    """Arrange the contacts to score.
+
+    Parameters
+    ----------
+    contacts : pyarrow.Table
+        All contacts.
+    own : pyarrow.Table
+        Those to score, with what is known of each itself.
+    rows, at : numpy.ndarray of int64
+        Their row numbers among all, and their instants in microseconds.
+    rules, o, walks
+        Of all contacts.
+    know : numpy.ndarray of bool
+        `knows_issue` of `own`.
+    """
+    position = np.empty(len(o.rows), dtype=np.int64)
+    position[o.rows] = np.arange(len(o.rows))
+    place = position[rows]
+    run = np.searchsorted(o.starts, place, side="right") - 1
+    named = (run >= 0) & (run < len(o.starts) - 1)
+    run = np.where(named, run, 0)
+    texts = [
+        np.where(np.asarray(own[name].is_valid()), codes(contacts[name])[rows], -1)
+        for name in walks.codes
+    ]
+    closed = np.append(o.starts, o.starts[-1])
+    return Asked(
+        low=closed[run],
+        high=closed[run + 1],
+        place=np.where(named, place, -1),
+        leave=place,
+        started=np.array(instants(own["started_at"])),
+        at=np.array(at),
+        keys=np.where(know, _keys(rules)[:, rows], -1),
+        codes=np.array(texts, np.int64).reshape(len(texts), len(rows)),
+    )
+
+
+def _keys(rules: Rules) -> Ints:
+    keys = np.full((WAYS, rules.issues.shape[1]), -1, dtype=np.int64)
+    keys[: len(rules.issues)] = rules.issues
+    return keys
+
+
+def number_of(contacts: pa.Table, name: str) -> Floats:
+    """Give a column as numbers, nan where null; `duration_s` is from start to end.
+
+    Raises
+    ------
+    UserError
+        It holds no numbers.
+    """
+    if name == DURATION:
+        return (instants(contacts["ended_at"]) - instants(contacts["started_at"])) / SECOND
+    column = contacts[name]
+    if pa.types.is_string(column.type):
+        raise UserError(
+            f"column '{name}' holds text, and a feature asks for its numbers", "ask for last_text"
+        )
+    return np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
+
+
+def _test(contacts: pa.Table, test: Test) -> Flags:
+    held = [_holds(contacts, condition) for condition in test]
+    return np.asarray(np.all(np.array(held), axis=0))
+
+
+def _holds(contacts: pa.Table, condition: Condition) -> Flags:
+    """Tell of which contacts a condition holds."""
+    column = _in_effect(contacts, condition.column)
+    if condition.column == "reason":
+        texts = [*column.unique().to_pylist()]
+        wanted = [text for text in texts if any(is_below(text, each) for each in condition.values)]
+        return np.asarray(pc.is_in(column, pa.array(wanted, pa.string())), bool)
+    if condition.values:
+        try:
+            values = pa.array(condition.values).cast(column.type)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+            raise UserError(
+                f"column '{condition.column}' holds {column.type}, and a feature asks where it "
+                f"is {condition.values}",
+                "name values of the column",
+            ) from error
+        return np.asarray(pc.is_in(column, values), bool)
+    number = number_of(contacts, condition.column)
+    least = -np.inf if condition.at_least is None else condition.at_least
+    below = np.inf if condition.below is None else condition.below
+    return (number >= least) & (number < below)
+
+
+def is_below(reason: str | None, wanted: object) -> bool:
+    """Tell whether a reason is another one, or below it."""
+    return reason is not None and f"{reason} > ".startswith(f"{wanted} > ")
+
+
+def _in_effect(contacts: pa.Table, name: str) -> pa.ChunkedArray:
+    """Give a column with what its nulls mean."""
+    if name == "channel":
+        return channel_of(contacts)
+    if name == "direction":
+        return direction_of(contacts)
+    if name == "handled":
+        return pa.chunked_array([pa.array(handled_of(contacts))])
+    if name == "escalated":
+        return pa.chunked_array([pa.array(escalated_of(contacts))])
+    return contacts[name]

@@ -1,10 +1,33 @@
-"""The features, read top to bottom: name, kind, from when known, meaning, unit, what null means.
+"""The features, read top to bottom: name, how it is measured, meaning, unit, what null means.
 
-`known_from` here is the default; a source or its user may say that `reason` or `case_id` is
-known earlier (`recontact.features.known`), and what is built on it follows.
+From which moment each is known follows from what it is made of (`Feature.known_from`); a source
+or its user may say that `reason` or `case_id` is known earlier (`recontact.features.known`).
+Users' own features stand beside these (`recontact.features.yours`).
 """
 
 from typing import Literal, NamedTuple
+
+import pyarrow as pa
+
+from recontact.contacts import SCHEMA
+from recontact.durations import parse_duration
+from recontact.features.measures import (
+    LOAD_SPANS,
+    Beyond,
+    Calendar,
+    Condition,
+    Has,
+    Judged,
+    Load,
+    Measure,
+    Own,
+    Past,
+    Rate,
+    Surge,
+    Typical,
+    Volume,
+    known_since,
+)
 
 Kind = Literal["number", "category"]
 
@@ -13,103 +36,233 @@ class Feature(NamedTuple):
     """One feature of a contact at a moment."""
 
     name: str
-    kind: Kind
-    known_from: str
+    measure: Measure
     meaning: str
     unit: str = ""
     null: str = "unknown"
+    kind: Kind = "number"
+
+    @property
+    def known_from(self) -> str:
+        """The first moment at which it is known, as long as no source knows better."""
+        return known_since(self.measure)
 
 
-def _n(name: str, since: str, meaning: str, unit: str = "", null: str = "unknown") -> Feature:
-    return Feature(name, "number", since, meaning, unit, null)
+def _own(name: str, meaning: str, unit: str = "", levels: int | None = None) -> Feature:
+    column = "reason" if levels else name
+    text = column in SCHEMA.names and SCHEMA.field(column).type == pa.string()
+    return Feature(name, Own(column, levels), meaning, unit, kind="category" if text else "number")
 
 
-def _c(name: str, since: str, meaning: str, null: str = "unknown") -> Feature:
-    return Feature(name, "category", since, meaning, "", null)
+def _days(text: str) -> int:
+    return parse_duration(text)
 
 
-_SPANS = {"1h": "hour", "48h": "48 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
-_NO_LAST = "no earlier contact"
-_NO_RECORD = "no earlier contact, or its record was not known yet"
-_NO_ISSUE = "its own issue is not known yet"
+SPANS = {"1h": "hour", "48h": "48 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
+NO_LAST = "no earlier contact"
+NO_SUCH = "no such contact"
+NO_RECORD = "no earlier contact, or its record was not known yet"
+NO_ISSUE = "its own issue is not known yet"
+NO_AGENT = "nobody has answered yet"
+ESCALATED = (Condition("escalated", (True,)),)
 
 OWN = (
-    _c("channel", "start", "channel of the contact"),
-    _c("queue", "start", "queue of the first leg"),
-    _c("site", "start", "site that takes it"),
-    _c("program", "start", "client program"),
-    _c("reason", "wrapup", "what it is about, all levels"),
-    _c("reason_1", "wrapup", "what it is about, most general level"),
-    _c("reason_2", "wrapup", "what it is about, first two levels"),
-    _c("team", "live", "team of the agent who took it"),
-    _n("elapsed_s", "start", "time since it began", "s"),
-    _n("has_case", "wrapup", "whether it belongs to a case"),
-    _c("disposition", "wrapup", "wrap-up code"),
-    _n("wait_s", "wrapup", "time before it was served", "s"),
-    _n("talk_s", "wrapup", "talk time", "s"),
-    _n("hold_s", "wrapup", "hold time", "s"),
-    _n("wrap_s", "wrapup", "after-contact work", "s"),
-    _n("hold_count", "wrapup", "how often on hold"),
-    _n("transfer_count", "wrapup", "how often transferred"),
-    _n("tier", "wrapup", "highest support tier reached"),
-    _n("escalated", "wrapup", "whether it was escalated itself"),
-    _n("dropped", "wrapup", "whether the line was lost"),
-    _n("agent_resolved", "wrapup", "whether the agent claims it is resolved"),
+    _own("channel", "channel of the contact"),
+    _own("queue", "queue of the first leg"),
+    _own("site", "site that takes it"),
+    _own("program", "client program"),
+    _own("reason", "what it is about, all levels"),
+    _own("reason_1", "what it is about, most general level", levels=1),
+    _own("reason_2", "what it is about, first two levels", levels=2),
+    _own("team", "team of the agent who took it"),
+    _own("elapsed_s", "time since it began", "s"),
+    Feature("has_case", Has("case_id"), "whether it belongs to a case"),
+    _own("disposition", "wrap-up code"),
+    _own("wait_s", "time before it was served", "s"),
+    _own("talk_s", "talk time", "s"),
+    _own("hold_s", "hold time; at live, so far", "s"),
+    _own("wrap_s", "after-contact work", "s"),
+    _own("hold_count", "how often on hold; at live, so far"),
+    _own("transfer_count", "how often transferred; at live, so far"),
+    _own("tier", "highest support tier reached"),
+    _own("escalated", "whether it was escalated itself"),
+    _own("dropped", "whether the line was lost"),
+    _own("agent_resolved", "whether the agent claims it is resolved"),
+)
+PROGRESS = (
+    Feature(
+        "elapsed_beyond_reason_s",
+        Beyond("elapsed_s", "reason"),
+        "time since it began, less how long contacts about this last",
+        "s",
+    ),
+    Feature(
+        "elapsed_beyond_queue_s",
+        Beyond("elapsed_s", "queue"),
+        "time since it began, less how long contacts of the queue last",
+        "s",
+    ),
+    Feature(
+        "hold_beyond_reason_s",
+        Beyond("hold_s", "reason"),
+        "hold time so far, less what is usual for the reason",
+        "s",
+    ),
+    Feature(
+        "hold_beyond_queue_s",
+        Beyond("hold_s", "queue"),
+        "hold time so far, less what is usual in the queue",
+        "s",
+    ),
+    Feature(
+        "transfers_beyond_reason",
+        Beyond("transfer_count", "reason"),
+        "transfers so far, less what is usual for the reason",
+    ),
 )
 HISTORY = (
-    *(_n(f"contacts_{s}", "start", f"earlier contacts in the last {w}") for s, w in _SPANS.items()),
     *(
-        _n(
-            f"same_issue_{s}",
-            "wrapup",
-            f"those about the same issue in the last {w}",
-            "",
-            _NO_ISSUE,
-        )
-        for s, w in _SPANS.items()
+        Feature(f"contacts_{s}", Past("count", within=_days(s)), f"contacts in the last {w}")
+        for s, w in SPANS.items()
     ),
-    _n("contacts_before", "start", "earlier contacts, at most 500"),
-    _n("same_issue_before", "wrapup", "those about the same issue", "", _NO_ISSUE),
-    _n("repeats_before", "start", "earlier contacts that repeated the one before them"),
-    _n("unhandled_7d", "start", "attempts nobody served in the last 7 days"),
-    _n("outbound_7d", "start", "our own calls to the customer in the last 7 days"),
-    _n("escalated_90d", "start", "earlier contacts that escalated in the last 90 days"),
-    _n("since_last_s", "start", "time since the last contact began", "s", _NO_LAST),
-    _n("since_last_end_s", "start", "time since the last contact ended", "s", "none, or going on"),
-    _n("since_same_issue_s", "wrapup", "time since the last about the same issue", "s", _NO_LAST),
-    _n("mean_gap_s", "start", "mean time between the customer's contacts", "s", _NO_LAST),
-    _n("episode_position", "wrapup", "place in the chain of related contacts", "", _NO_ISSUE),
-)
+    *(
+        Feature(
+            f"same_issue_{s}",
+            Past("count", within=_days(s), same="issue"),
+            f"those about the same issue in the last {w}",
+            null=NO_ISSUE,
+        )
+        for s, w in SPANS.items()
+    ),
+    Feature("contacts_before", Past("count"), "earlier contacts, at most 500"),
+    Feature("same_issue_before", Past("count", same="issue"), "those about the same issue",
+            null=NO_ISSUE),
+    Feature("same_queue_30d", Past("count", within=_days("30d"), same="queue"),
+            "earlier contacts in the same queue in the last 30 days", null="its queue is unknown"),
+    Feature("same_agent_30d", Past("count", within=_days("30d"), same="agent_id"),
+            "earlier contacts with the same agent in the last 30 days", null=NO_AGENT),
+    Feature("repeats_before", Past("repeats"), "contacts that repeated the one before them"),
+    Feature("unhandled_7d", Past("count", within=_days("7d"), among="arrived",
+                                 where=(Condition("handled", (False,)),)),
+            "attempts nobody served in the last 7 days"),
+    Feature("outbound_7d", Past("count", within=_days("7d"), among="any",
+                                where=(Condition("direction", ("outbound",)),)),
+            "our own calls to the customer in the last 7 days"),
+    Feature("escalated_90d", Past("count", within=_days("90d"), where=ESCALATED),
+            "earlier contacts that escalated in the last 90 days"),
+    Feature("dropped_30d", Past("count", within=_days("30d"),
+                                where=(Condition("dropped", (True,)),)),
+            "earlier contacts whose line was lost in the last 30 days"),
+    Feature("transfers_90d", Past("sum", "transfer_count", within=_days("90d")),
+            "transfers in the last 90 days"),
+    Feature("reasons_90d", Past("distinct", "reason", within=_days("90d")),
+            "different reasons in the last 90 days, at most 50"),
+    Feature("agents_90d", Past("distinct", "agent_id", within=_days("90d")),
+            "different agents in the last 90 days, at most 50"),
+    Feature("mean_talk_90d_s", Past("mean", "talk_s", within=_days("90d")),
+            "mean talk time in the last 90 days", "s", NO_SUCH),
+    Feature("mean_wait_90d_s", Past("mean", "wait_s", within=_days("90d")),
+            "mean wait in the last 90 days", "s", NO_SUCH),
+    Feature("longest_90d_s", Past("most", "duration_s", within=_days("90d")),
+            "the longest contact in the last 90 days", "s", NO_SUCH),
+    Feature("since_last_s", Past("since"), "time since the last contact began", "s", NO_LAST),
+    Feature("since_last_end_s", Past("since_end"), "time since the last contact ended", "s",
+            "none, or going on"),
+    Feature("since_same_issue_s", Past("since", same="issue"),
+            "time since the last about the same issue", "s", NO_LAST),
+    Feature("since_escalated_s", Past("since", where=ESCALATED),
+            "time since the last that escalated", "s", NO_SUCH),
+    Feature("mean_gap_s", Past("mean_gap"), "mean time between the customer's contacts", "s",
+            NO_LAST),
+    Feature("gap_spread", Past("gap_spread"),
+            "how irregular they come: deviation of the gaps, in mean gaps", "",
+            "fewer than three earlier contacts"),
+    Feature("episode_position", Past("position", same="issue"),
+            "place in the chain of related contacts", null=NO_ISSUE),
+)  # fmt: skip
+
+
+def _last(column: str, meaning: str, unit: str = "", null: str = NO_RECORD) -> Feature:
+    text = SCHEMA.field(column).type == pa.string()
+    measure = Past("last_text" if text else "last", column)
+    return Feature(f"last_{column}", measure, meaning, unit, null, "category" if text else "number")
+
+
 LAST = (
-    _c("last_channel", "start", "channel of the last contact", _NO_LAST),
-    _c("last_queue", "start", "queue of the last contact", _NO_LAST),
-    _c("last_reason", "start", "reason of the last contact", _NO_RECORD),
-    _n("last_same_issue", "wrapup", "whether the last contact was about the same issue"),
-    _n("last_same_queue", "start", "whether the last contact came to the same queue"),
-    _n("last_wait_s", "start", "wait of the last contact", "s", _NO_RECORD),
-    _n("last_talk_s", "start", "talk time of the last contact", "s", _NO_RECORD),
-    _n("last_hold_s", "start", "hold time of the last contact", "s", _NO_RECORD),
-    _n("last_transfer_count", "start", "transfers of the last contact", "", _NO_RECORD),
-    _n("last_tier", "start", "tier that the last contact reached", "", _NO_RECORD),
-    _n("last_escalated", "start", "whether the last contact escalated", "", _NO_RECORD),
-    _n("last_dropped", "start", "whether the last contact's line was lost", "", _NO_RECORD),
-    _n("last_agent_resolved", "start", "whether its agent claimed it resolved", "", _NO_RECORD),
-    _n("last_csat", "start", "the customer's satisfaction answer to it", "", _NO_RECORD),
-)
-RATES = (
-    _n("agent_repeat_rate", "live", "share of the agent's settled contacts that repeated"),
-    _n("agent_judged", "live", "settled contacts of the agent"),
-    _n("queue_repeat_rate", "start", "share of the queue's settled contacts that repeated"),
-    _n("queue_judged", "start", "settled contacts of the queue"),
-    _n("reason_repeat_rate", "wrapup", "share of the reason's settled contacts that repeated"),
-    _n("reason_judged", "wrapup", "settled contacts of the reason"),
-    _n("agent_escalation_rate", "live", "share of the agent's settled contacts that escalated"),
-    _n("queue_escalation_rate", "start", "share of the queue's settled contacts that escalated"),
-    _n("reason_escalation_rate", "wrapup", "share of the reason's that escalated"),
+    _last("channel", "channel of the last contact", null=NO_LAST),
+    _last("queue", "queue of the last contact", null=NO_LAST),
+    _last("reason", "reason of the last contact"),
+    Feature("last_same_issue", Past("last_same", same="issue"),
+            "whether the last contact was about the same issue"),
+    Feature("last_same_queue", Past("last_same", same="queue"),
+            "whether the last contact came to the same queue"),
+    Feature("last_same_agent", Past("last_same", same="agent_id"),
+            "whether the same agent took the last contact"),
+    _last("wait_s", "wait of the last contact", "s"),
+    _last("talk_s", "talk time of the last contact", "s"),
+    _last("hold_s", "hold time of the last contact", "s"),
+    _last("transfer_count", "transfers of the last contact"),
+    _last("tier", "tier that the last contact reached"),
+    _last("escalated", "whether the last contact escalated"),
+    _last("dropped", "whether the last contact's line was lost"),
+    _last("agent_resolved", "whether its agent claimed it resolved"),
+    _last("csat", "the customer's satisfaction answer to it"),
+)  # fmt: skip
+ENTITIES = {
+    "agent": "agent_id",
+    "team": "team",
+    "queue": "queue",
+    "reason": "reason",
+    "site": "site",
+    "program": "program",
+}
+
+
+def _rates(entity: str, of: str) -> tuple[Feature, ...]:
+    mine = f"the {entity}'s"
+    return (
+        Feature(f"{entity}_repeat_rate", Rate("repeated", of),
+                f"share of {mine} settled contacts that repeated"),
+        Feature(f"{entity}_escalation_rate", Rate("escalation", of),
+                f"share of {mine} settled contacts that escalated"),
+        Feature(f"{entity}_judged", Judged(of), f"settled contacts of the {entity}"),
+        Feature(f"{entity}_volume_28d", Volume(of),
+                f"contacts of the {entity} in the last 28 full days"),
+        Feature(f"{entity}_talk_s", Typical("talk_s", of), f"{mine} usual talk time", "s"),
+    )  # fmt: skip
+
+
+RATES = tuple(feature for entity, of in ENTITIES.items() for feature in _rates(entity, of))
+
+
+def _loads(entity: str, span: str, within: int) -> tuple[Feature, ...]:
+    return (
+        Feature(f"{entity}_load_{span}", Load(entity, within),
+                f"contacts of the same {entity} in the last {span}"),
+        Feature(f"{entity}_surge_{span}", Surge(entity, within),
+                "the same against the usual at this hour of the week: 1 is usual",
+                null="unknown, or no week before"),
+    )  # fmt: skip
+
+
+LOADS = tuple(
+    feature
+    for entity in ("reason", "queue")
+    for span, within in LOAD_SPANS.items()
+    for feature in _loads(entity, span, within)
 )
 CALENDAR = (
-    _n("hour", "start", "hour of the day, UTC, with its fraction", "h"),
-    _n("weekday", "start", "day of the week, Monday is 0"),
-    _n("month_day", "start", "day of the month"),
+    Feature("hour", Calendar("hour"), "hour of the day, UTC, with its fraction", "h"),
+    Feature("weekday", Calendar("weekday"), "day of the week, Monday is 0"),
+    Feature("month_day", Calendar("month_day"), "day of the month"),
 )
-FEATURES = (*OWN, *HISTORY, *LAST, *RATES, *CALENDAR)
+FAMILIES = {
+    "The contact itself": OWN,
+    "How far it has come": PROGRESS,
+    "The customer's history": HISTORY,
+    "What the last contact was like": LAST,
+    "What is usual for agent, team, queue, reason, site and program": RATES,
+    "How busy it is now": LOADS,
+    "Calendar": CALENDAR,
+}
+FEATURES = tuple(feature for family in FAMILIES.values() for feature in family)

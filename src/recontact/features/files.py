@@ -6,7 +6,7 @@ features of its contacts are put aside by stretches of row numbers.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,12 @@ from recontact.clean import nothing_in
 from recontact.contacts import SCHEMA
 from recontact.dataset import check_moment
 from recontact.errors import UserError
+from recontact.features.declared import FEATURES, Feature
+from recontact.features.figures import Figures
 from recontact.features.happened import Happened, happened_in
-from recontact.features.known import extras, known_from
+from recontact.features.known import known_from
 from recontact.features.moments import WRAPUP_DELAY_S
-from recontact.features.rates import Rates
+from recontact.features.needed import columns_needed
 from recontact.features.scatter import BESIDE, JUDGED, Scatter, pieces
 from recontact.features.table import Source, compute, feature_columns
 from recontact.labels.keys import keys
@@ -39,7 +41,6 @@ from recontact.writing import refuse_input, writing
 AT_ONCE = 1 << 18  # rows of a bucket, and of a stretch of the output
 MOST_PARTS = 256  # of either: each is an open file; of more contacts each is larger
 READ, COUNT, COMPUTE, WRITE = 0.35, 0.15, 0.3, 0.2  # shares of the time
-UNUSED = ("interaction_id", "nps", "ces", "survey_resolved", "notes")
 NONE_ELIGIBLE = "no contact can be judged under the policy of these labels"
 
 
@@ -61,6 +62,7 @@ def features_files(
     elapsed_s: float | None = None,
     delay_s: float = WRAPUP_DELAY_S,
     events: Paths | None = None,
+    features: Sequence[Feature] = FEATURES,
     advance: Callable[[float], None] = lambda _: None,
     at_once: int = AT_ONCE,
 ) -> Computed:
@@ -81,6 +83,8 @@ def features_files(
         As of `recontact.dataset.features`.
     events : path or iterable of paths, optional
         What happened during the contacts; tells holds and transfers so far at `live`.
+    features : sequence of Feature
+        What to compute, ours and your own (`recontact.features.yours`).
     advance : callable
         Told the share of the work done since its last call.
     at_once : int
@@ -117,7 +121,7 @@ def features_files(
     files, judged = expand(list(paths)), expand(labels)
     told = expand(events) if events else []
     refuse_input(out, [*files, *judged, *told])
-    asked = Asked.of(files, policy_in(judged), moment, known, elapsed_s, delay_s)
+    asked = Asked.of(files, policy_in(judged), moment, known, elapsed_s, delay_s, tuple(features))
     listed = parts(files)
     expected = sum(part.expected for part in listed)
     at_once = max(at_once, expected // MOST_PARTS)
@@ -164,6 +168,7 @@ class Asked:
     moment: str
     elapsed_s: float | None
     delay_s: float
+    features: tuple[Feature, ...]
 
     @classmethod
     def of(
@@ -174,14 +179,14 @@ class Asked:
         known: Mapping[str, str] | None,
         elapsed_s: float | None,
         delay_s: float,
+        features: tuple[Feature, ...],
     ) -> "Asked":
         """Find what is needed of contacts in files."""
         schema = _columns_of(files)
         since = known_from(schema.empty_table(), known)
-        fields = [SCHEMA.field(name) for name in SCHEMA.names if name not in UNUSED]
-        fields += [schema.field(name) for name in extras(since)]
-        columns = pa.schema(fields, schema.metadata)
-        return cls(policy, since, columns, moment, elapsed_s, delay_s)
+        needed = columns_needed(features, since)
+        columns = pa.schema([f for f in schema if f.name in needed], schema.metadata)
+        return cls(policy, since, columns, moment, elapsed_s, delay_s, features)
 
 
 def _columns_of(files: list[Path]) -> pa.Schema:
@@ -240,23 +245,23 @@ class Computing:
         some = next(table for table in rows if table is not None)
         known_from(some.replace_schema_metadata(self.asked.columns.metadata), self.asked.known)
 
-    def figures(self, advance: Callable[[float], None]) -> Rates:
+    def figures(self, advance: Callable[[float], None]) -> Figures:
         """Put together what is known of agents, queues, reasons ... in all buckets."""
 
-        def counted() -> Iterator[Rates]:
-            for rates in each(self._count, range(self.buckets.parts)):
+        def counted() -> Iterator[Figures]:
+            for figures in each(self._count, range(self.buckets.parts)):
                 advance(COUNT / self.buckets.parts)
-                if rates:
-                    yield rates
+                if figures:
+                    yield figures
 
-        return Rates.together(list(counted()))
+        return Figures.together(counted())
 
-    def _count(self, number: int) -> Rates | None:
+    def _count(self, number: int) -> Figures | None:
         rows = self.buckets.read(number)
-        return None if rows is None else self._source(rows).rates(rows.select(JUDGED))
+        return None if rows is None else self._source(rows).figures(rows.select(JUDGED))
 
     def put(
-        self, figures: Rates, ordered: Stretches, advance: Callable[[float], None]
+        self, figures: Figures, ordered: Stretches, advance: Callable[[float], None]
     ) -> tuple[pa.Schema, int]:
         """Compute the features of all buckets; give their schema and how many rows there are."""
         eligible, schema = 0, pa.schema([])
@@ -267,7 +272,7 @@ class Computing:
         return schema, eligible
 
     def _compute(
-        self, number: int, figures: Rates, ordered: Stretches
+        self, number: int, figures: Figures, ordered: Stretches
     ) -> tuple[pa.Schema, int] | None:
         rows = self.buckets.take(number)
         if rows is None:
@@ -285,4 +290,4 @@ class Computing:
     def _source(self, rows: pa.Table, events: pa.Table | None = None) -> Source:
         asked = self.asked
         contacts = rows.select(asked.columns.names)
-        return Source(contacts, asked.policy, asked.known, asked.delay_s, events)
+        return Source(contacts, asked.policy, asked.known, asked.delay_s, events, asked.features)

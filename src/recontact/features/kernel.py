@@ -1,231 +1,206 @@
-"""One customer's history as known at an instant: the loop that batch and service share.
+"""One customer's history as known at an instant: the loop that batch, cluster and service share.
 
 For each scored contact the walk goes back over the same customer's contacts, latest first, and
 believes of each only what was known strictly before the instant: that it exists and its arrival
 facts from its start, whether it was handled from its end, the rest from its `known_at`.
 """
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
 
 from recontact.compiled import compiled
-from recontact.durations import DAY, HOUR, SECOND
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-
-HISTORY_LIMIT = 500  # the latest contacts looked back at: bounds a shared number's cost
-SPANS = (HOUR, 48 * HOUR, 7 * DAY, 30 * DAY, 90 * DAY)
-NAMES = (
-    *(f"contacts_{span}" for span in ("1h", "48h", "7d", "30d", "90d")),
-    *(f"same_issue_{span}" for span in ("1h", "48h", "7d", "30d", "90d")),
-    "contacts_before",
-    "same_issue_before",
-    "repeats_before",
-    "unhandled_7d",
-    "outbound_7d",
-    "escalated_90d",
-    "since_last_s",
-    "since_last_end_s",
-    "since_same_issue_s",
-    "mean_gap_s",
-    "episode_position",
+from recontact.durations import SECOND
+from recontact.features.shapes import (
+    AMONG,
+    ARRIVED,
+    COUNTED,
+    DISTINCT,
+    DISTINCT_LIMIT,
+    GAP_SPREAD,
+    HISTORY_LIMIT,
+    LAST,
+    LAST_SAME,
+    LAST_TEXT,
+    MEAN,
+    MOST,
+    NONE,
+    POSITION,
+    REPEATS,
+    SAME,
+    SAME_FROM,
+    SAME_ISSUE,
+    SINCE,
+    SINCE_END,
+    SOURCE,
+    SOURCE_FROM,
+    SUM,
+    TEST,
+    TEST_FROM,
+    WHAT,
+    WITHIN,
+    Asked,
+    Floats,
+    History,
+    Ints,
+    Seen,
 )
-(BEFORE, SAME_BEFORE, REPEATS, UNHANDLED, OUTBOUND, ESCALATED) = range(10, 16)
-(SINCE, SINCE_END, SINCE_SAME, MEAN_GAP, POSITION) = range(16, 21)
-
-
-class History(NamedTuple):
-    """Contacts of all customers in `recontact.history.order`, as plain arrays.
-
-    `keys` are the codes of the issue under each way of relating, `key_from` the instants from
-    which others know them; -1 relates to nothing.
-    """
-
-    started: Ints
-    ended: Ints
-    known: Ints
-    window: Ints
-    arrives: Flags  # inbound, on a counted channel
-    outbound: Flags
-    unhandled: Flags
-    counts_unhandled: Flags
-    excluded: Flags  # of a disposition that never counts
-    escalated: Flags
-    keys: Ints  # shape (ways, contacts)
-    key_from: Ints  # shape (ways, contacts)
-    own_key: Flags  # shape (ways, contacts): known of itself at the moment
-
-
-class Seen(NamedTuple):
-    """What `look_back` found for each scored contact."""
-
-    values: Floats  # shape (scored, len(NAMES)), nan where unknown
-    last: Ints  # position of the last contact, -1 for none
-    last_same: Ints  # position of the last one about the same issue
-    repeated_already: Flags
-    escalation_already: Flags
+from recontact.features.steps import compare, finish, knows
 
 
 @compiled
-def counts_as_known(h: History, j: int, t: int) -> bool:
-    """Tell whether contact `j` counts, as far as is known just before `t`."""
-    if not h.arrives[j]:
-        return False
-    if h.ended[j] < t and h.unhandled[j] and not h.counts_unhandled[j]:
-        return False
-    return not (h.known[j] < t and h.excluded[j])
-
-
-@compiled
-def same_issue(h: History, i: int, j: int, t: int) -> bool:
-    """Tell whether scored `i` and other `j` are known to be about the same issue."""
-    for way in range(h.keys.shape[0]):
-        if (
-            h.own_key[way, i]
-            and h.keys[way, i] == h.keys[way, j]
-            and h.keys[way, i] >= 0
-            and h.key_from[way, j] < t
-        ):
+def is_related(key_from: Ints, keys: Ints, own: Ints, row: int, j: int, t: int) -> bool:
+    """Tell whether a scored contact and another `j` are known to be about the same issue."""
+    for way in range(keys.shape[0]):
+        key = own[way, row]
+        if key >= 0 and key == keys[way, j] and key_from[way, j] < t:
             return True
     return False
 
 
 @compiled
-def both_same(h: History, j: int, k: int, t: int) -> bool:
+def both_same(key_from: Ints, keys: Ints, j: int, k: int, t: int) -> bool:
     """Tell whether the others `j` and `k` are known to be about the same issue."""
-    for way in range(h.keys.shape[0]):
-        if (
-            h.keys[way, j] == h.keys[way, k]
-            and h.keys[way, j] >= 0
-            and h.key_from[way, j] < t
-            and h.key_from[way, k] < t
-        ):
+    for way in range(keys.shape[0]):
+        key = keys[way, j]
+        if key >= 0 and key == keys[way, k] and key_from[way, j] < t and key_from[way, k] < t:
             return True
     return False
 
 
 @compiled
-def add_to_spans(values: Floats, first: int, age: int) -> None:
-    """Count a contact of this age in each span that holds it."""
-    for k in range(len(SPANS)):
-        if age <= SPANS[k]:
-            values[first + k] += 1
+def walk(  # noqa: C901, PLR0912, PLR0915 - one loop: to hand arrays over costs more than the work
+    h: History, asked: Asked, row: int, steps: Ints, done: Floats, told: Ints, seen: Seen
+) -> None:
+    """Look back from the instant of one scored contact over those that began before it.
 
-
-@compiled
-def note_last(h: History, j: int, t: int, values: Floats) -> None:
-    """Write how long ago the last contact began and ended."""
-    values[SINCE] = (t - h.started[j]) / SECOND
-    if h.ended[j] < t:
-        values[SINCE_END] = (t - h.ended[j]) / SECOND
-
-
-@compiled
-def note_attempt(h: History, j: int, t: int, values: Floats) -> None:
-    """Count our own calls, and attempts known to have been served by nobody."""
-    if t - h.started[j] > SPANS[2]:
-        return
-    if h.outbound[j]:
-        values[OUTBOUND] += 1
-    if h.arrives[j] and h.ended[j] < t and h.unhandled[j]:
-        values[UNHANDLED] += 1
-
-
-@compiled
-def note_counted(h: History, later: int, j: int, t: int, seen: Seen, row: int) -> None:
-    """Take in a contact that counts; `later` is the one after it, -1 for none."""
-    values, age = seen.values[row], t - h.started[j]
-    values[BEFORE] += 1
-    add_to_spans(values, 0, age)
-    if later < 0:
-        seen.last[row] = j
-        note_last(h, j, t, values)
-    elif h.started[later] - h.ended[j] <= h.window[j] and both_same(h, later, j, t):
-        values[REPEATS] += 1
-    if h.known[j] < t and h.escalated[j] and age <= SPANS[4]:
-        values[ESCALATED] += 1
-
-
-@compiled
-def note_same(h: History, i: int, j: int, head: int, t: int, seen: Seen, row: int) -> int:
-    """Take in a contact about the same issue; give how far the episode's chain now reaches."""
-    values, age = seen.values[row], t - h.started[j]
-    values[SAME_BEFORE] += 1
-    add_to_spans(values, len(SPANS), age)
-    if seen.last_same[row] < 0:
-        seen.last_same[row] = j
-        values[SINCE_SAME] = age / SECOND
-    if j > i:  # it began while the scored one went on: the outcome is known
-        seen.repeated_already[row] = True
-        seen.escalation_already[row] |= h.known[j] < t and h.escalated[j]
-    elif h.started[head] - h.ended[j] <= h.window[j]:
-        values[POSITION] += 1
-        return j
-    return head
-
-
-@compiled
-def walk(h: History, i: int, t: int, low: int, high: int, seen: Seen, row: int) -> None:
-    """Look back from `t` over positions `low` to `high - 1`, those that started before it."""
-    stop = max(low, high - HISTORY_LIMIT - (1 if i < high else 0))
-    later = -1
-    head = i
+    `done` keeps for each step how many contacts were taken in, two figures, and the position of
+    the last one; `told` the texts that were told apart.
+    """
+    started, ended, known, window = h.started, h.ended, h.known, h.window
+    keys, key_from, tests, values, codes = h.keys, h.key_from, h.tests, h.values, h.codes
+    own_codes = asked.codes
+    t, low, place, leave = asked.at[row], asked.low[row], asked.place[row], asked.leave[row]
+    high = low + np.searchsorted(started[low : asked.high[row]], t)
+    stop = max(low, high - HISTORY_LIMIT - (1 if low <= leave < high else 0))
+    later, head_started = -1, asked.started[row]
     for j in range(high - 1, stop - 1, -1):
-        if j == i:
+        if j == leave:
             continue
-        note_attempt(h, j, t, seen.values[row])
-        if not counts_as_known(h, j, t):
-            continue
-        note_counted(h, later, j, t, seen, row)
-        later = j
-        if same_issue(h, i, j, t):
-            head = note_same(h, i, j, head, t, seen, row)
-    if later >= 0:
-        span = (t - h.started[later]) / SECOND
-        seen.values[row, MEAN_GAP] = span / seen.values[row, BEFORE]
+        age, over, recorded, arrived = t - started[j], ended[j] < t, known[j] < t, h.arrives[j]
+        counted = arrived and not (
+            (over and h.unhandled[j] and not h.counts_unhandled[j]) or (recorded and h.excluded[j])
+        )
+        related = counted and is_related(key_from, keys, asked.keys, row, j, t)
+        repeated = in_chain = False
+        if counted:
+            if later < 0:
+                seen.last[row] = j
+            elif started[later] - ended[j] <= window[j]:
+                repeated = both_same(key_from, keys, later, j, t)
+            later = j
+        if related and j >= place:  # it began while the scored one went on: the outcome is known
+            seen.repeated_already[row] = True
+            seen.escalation_already[row] |= recorded and h.escalated[j]
+        elif related:
+            in_chain = head_started - ended[j] <= window[j]
+            head_started = started[j] if in_chain else head_started
+        for k in range(len(steps)):
+            if age > steps[k, WITHIN]:
+                break  # the steps that look further back come first
+            among = steps[k, AMONG]
+            if (among == COUNTED and not counted) or (among == ARRIVED and not arrived):
+                continue
+            test = steps[k, TEST]
+            if test >= 0 and not (tests[test, j] and knows(steps[k, TEST_FROM], over, recorded)):
+                continue
+            what, same, alike = steps[k, WHAT], steps[k, SAME], 1
+            if same == SAME_ISSUE:
+                alike = 1 if related else 0
+            elif same != NONE:
+                told_same = knows(steps[k, SAME_FROM], over, recorded)
+                alike = compare(own_codes[same, row], codes[same, j], told_same)
+            if what == LAST_SAME:
+                if not done[k, 0]:
+                    done[k, 0], done[k, 1] = 1.0, alike if alike >= 0 else np.nan
+                continue
+            if (
+                alike != 1
+                or (what == REPEATS and not repeated)
+                or (what == POSITION and not in_chain)
+            ):
+                continue
+            source = steps[k, SOURCE]
+            there = knows(steps[k, SOURCE_FROM], over, recorded)
+            many = done[k, 0]
+            if what == DISTINCT:
+                if not there or codes[source, j] < 0 or many >= DISTINCT_LIMIT:
+                    continue
+                found = False
+                for n in range(int(many)):
+                    found |= told[k, n] == codes[source, j]
+                if found:
+                    continue
+                told[k, int(many)] = codes[source, j]
+            elif what in (SUM, MEAN, MOST):
+                value = values[source, j] if there else np.nan
+                if np.isnan(value):
+                    continue
+                if what == MOST:
+                    done[k, 1] = max(done[k, 1], value) if many else value
+                else:
+                    done[k, 1] += value
+            elif what == GAP_SPREAD:
+                if many:
+                    gap = (started[int(done[k, 3])] - started[j]) / SECOND
+                    done[k, 1] += gap
+                    done[k, 2] += gap * gap
+            elif many:
+                pass  # the last contact was the first to be met
+            elif what == SINCE:
+                done[k, 1] = age / SECOND
+            elif what == SINCE_END:
+                done[k, 1] = (t - ended[j]) / SECOND if over else np.nan
+            elif what == LAST:
+                done[k, 1] = values[source, j] if there else np.nan
+            elif what == LAST_TEXT:
+                done[k, 1] = j if there else np.nan
+            done[k, 0] += 1
+            done[k, 3] = j
 
 
 @compiled
-def blank(h: History, i: int, values: Floats) -> None:
-    """Set what a contact without history has: counts 0, times unknown."""
-    values[:] = 0.0
-    values[SINCE : MEAN_GAP + 1] = np.nan
-    values[POSITION] = 1.0
-    if not h.own_key[:, i].any():
-        values[len(SPANS) : BEFORE] = np.nan
-        values[SAME_BEFORE] = np.nan
-        values[POSITION] = np.nan
+def fill(h: History, asked: Asked, row: int, steps: Ints, done: Floats, values: Floats) -> None:
+    """Write what each step found; a contact that does not know its own issue compares none."""
+    issue = False
+    for way in range(asked.keys.shape[0]):
+        issue |= asked.keys[way, row] >= 0
+    for k in range(len(steps)):
+        same = steps[k, SAME]
+        if (same == SAME_ISSUE and not issue) or (same >= 0 and asked.codes[same, row] < 0):
+            continue
+        span_s = (asked.at[row] - h.started[int(done[k, 3])]) / SECOND if done[k, 0] else 0.0
+        values[k, row] = finish(steps[k, WHAT], done[k, 0], done[k, 1], done[k, 2], span_s)
 
 
 @compiled
-def look_back(h: History, starts: Ints, scored: Ints, at: Ints, seen: Seen) -> None:
-    """Fill `seen` for each scored position, as known just before its instant.
+def look_back(h: History, asked: Asked, steps: Ints, seen: Seen) -> None:
+    """Fill `seen` for each scored contact, as known just before its instant.
 
     Parameters
     ----------
     h : History
         All contacts in order.
-    starts : numpy.ndarray of int64
-        Where each customer's run begins, closed by the number of contacts.
-    scored : numpy.ndarray of int64
-        Positions of the contacts being scored, ascending.
-    at : numpy.ndarray of int64
-        The instant of each, in microseconds.
+    asked : Asked
+        The contacts to score; what `seen` holds for anonymous ones is left as it is.
+    steps : numpy.ndarray of int64, shape (steps, len(STEP))
+        What to look for (`recontact.features.walks`).
     seen : Seen
-        Rows to fill; those of anonymous callers keep nan.
+        To be filled.
     """
-    run = 0
-    for row in range(len(scored)):
-        i = scored[row]
-        while run < len(starts) - 1 and starts[run + 1] <= i:
-            run += 1
-        if run == len(starts) - 1 or i < starts[run]:
+    done = np.empty((len(steps), 4))
+    told = np.empty((len(steps), DISTINCT_LIMIT), np.int64)
+    for row in range(len(asked.at)):
+        if asked.place[row] < 0:
             continue
-        low, high = starts[run], starts[run + 1]
-        blank(h, i, seen.values[row])
-        begun = low + np.searchsorted(h.started[low:high], at[row])
-        walk(h, i, at[row], low, begun, seen, row)
+        done[:] = 0.0
+        walk(h, asked, row, steps, done, told, seen)
+        fill(h, asked, row, steps, done, seen.values)

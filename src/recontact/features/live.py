@@ -6,7 +6,7 @@ row costs more than all of it. `tests/unit/test_parity.py` holds both to each ot
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,25 +16,21 @@ import numpy as np
 from recontact.contacts import normalise_reason
 from recontact.durations import DAY, HOUR, SECOND
 from recontact.epoch import EPOCH, micros
-from recontact.features.declared import FEATURES, LAST, OWN
-from recontact.features.kernel import NAMES, History, Seen, look_back
+from recontact.features.declared import FEATURES, Feature
+from recontact.features.figures import Figures
+from recontact.features.hashed_words import buckets_of
+from recontact.features.kernel import look_back
 from recontact.features.known import extras
+from recontact.features.live_figures import LiveFigures
+from recontact.features.measures import ELAPSED, Calendar, Has, Itself, Own, Words
+from recontact.features.measures import Past as Walked
 from recontact.features.moments import KEYS, MOMENTS, SO_FAR
-from recontact.features.past import (
-    NOT_YET,
-    Contact,
-    Past,
-    Rules,
-    instant_of,
-    is_escalated,
-)
-from recontact.features.rates import ALL, ENTITIES, PRIOR, TARGETS, Rates
-from recontact.features.table import LAST_ARRIVAL
+from recontact.features.past import Contact, Pasts, Rules, instant_of, is_escalated, text_of
+from recontact.features.shapes import Asked, Seen, nothing_seen
+from recontact.features.walks import Walks
 from recontact.policy import Policy
 
 Row = dict[str, Any]
-
-NUMBERS = frozenset(feature.name for feature in FEATURES if feature.kind == "number")
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,8 @@ class Live:
         Column to the moment from which it is known (`recontact.features.known_from`).
     texts : frozenset of str
         The extra columns that are categories; the others are numbers.
+    features : sequence of Feature
+        What to compute.
 
     Examples
     --------
@@ -76,7 +74,8 @@ class Live:
     >>> live = Live(Policy(), KNOWN_FROM)
     >>> before = {"contact_id": "1", "customer_id": "x", "started_at": day(1), "ended_at": day(1)}
     >>> now = {"contact_id": "2", "customer_id": "x", "started_at": day(3)}
-    >>> found = live.look(now, [live.past(before)], "start", day(3), Rates.from_rows([]))
+    >>> nothing = live.figures(Figures.none())
+    >>> found = live.look(now, live.pasts([before]), "start", day(3), nothing)
     >>> found.row["contacts_7d"], found.row["since_last_s"], found.row["queue"]
     (1.0, 172800.0, None)
     """
@@ -84,30 +83,32 @@ class Live:
     policy: Policy
     known: Mapping[str, str]
     texts: frozenset[str] = frozenset()
-    policies: dict[str | None, "Rules"] = field(default_factory=dict, compare=False, repr=False)
+    features: Sequence[Feature] = FEATURES
+    policies: dict[str | None, Rules] = field(default_factory=dict, compare=False, repr=False)
 
-    def past(self, contact: Contact) -> Past:
-        """Make ready a contact of the past, or the one being scored.
+    @cached_property
+    def walks(self) -> Walks:
+        """What is looked for in a customer's history."""
+        return Walks.of([feature.measure for feature in self.features], self.known)
+
+    def figures(self, figures: Figures) -> LiveFigures:
+        """Make figures ready to be looked up one by one."""
+        return LiveFigures(figures, self.features, self.known)
+
+    def pasts(self, contacts: Iterable[Contact]) -> Pasts:
+        """Make ready a customer's other contacts in the same program.
 
         Parameters
         ----------
-        contact : mapping
-            Columns that are known; without `ended_at` it goes on, without `known_at` its record
+        contacts : iterable of mapping
+            Columns that are known; without `ended_at` one goes on, without `known_at` its record
             came with its end.
         """
-        rules = self._rules(contact.get("program"))
-        started = micros(contact["started_at"])
-        ended = instant_of(contact.get("ended_at"), NOT_YET)
-        known = instant_of(contact.get("known_at"), ended)
-        return Past(
-            started,
-            contact["contact_id"],
-            (started, ended, known, *rules.numbers(contact, started, known)),
-            contact,
-        )
+        made = (self.rules(contact.get("program")).past(contact) for contact in contacts)
+        return Pasts.of(made, self.walks)
 
     def look(
-        self, contact: Contact, history: Sequence[Past], moment: str, at: dt.datetime, rates: Rates
+        self, contact: Contact, pasts: Pasts, moment: str, at: dt.datetime, figures: LiveFigures
     ) -> Looked:
         """Compute the features of a contact.
 
@@ -115,37 +116,40 @@ class Live:
         ----------
         contact : mapping
             Its columns known so far.
-        history : sequence of Past
+        pasts : Pasts
             The same customer's other contacts in the same program.
         moment : {"start", "live", "wrapup"}
             When the score is asked for.
         at : datetime.datetime
             The instant of the request; at `wrapup`, `ended_at` where the contact has none.
-        rates : Rates
-            Cumulated labels of agents, queues and reasons.
+        figures : LiveFigures
+            What is known of agents, queues, reasons ....
         """
-        ended = contact.get("ended_at") or at if moment == "wrapup" else None
-        scored = self.past({**contact, "ended_at": ended, "known_at": ended})
-        instant = scored.numbers[1] if ended else micros(at) if moment == "live" else scored.started
+        started = micros(contact["started_at"])
+        instant = {"start": started, "live": micros(at)}.get(moment)
+        if instant is None:
+            instant = instant_of(contact.get("ended_at"), micros(at))
         own = self._own(contact, moment)
-        pasts = sorted([*history, scored])
-        seen = self._see(own, pasts, pasts.index(scored), instant)
+        own[ELAPSED] = (instant - started) / SECOND
+        seen = self._see(own, pasts, started, instant)
+        last = pasts.contacts[seen.last[0]] if seen.last[0] >= 0 else None
         row: Row = {"contact_id": contact["contact_id"], "moment": moment, "at": instant}
-        row |= _own_features(own, (instant - scored.started) / SECOND)
-        row |= _history_features(seen)
-        last = pasts[seen.last[0]] if seen.last[0] >= 0 else None
-        last_known = last is not None and last.numbers[2] < instant
-        row |= self._last_features(own, row, seen, last, last_known)
-        row |= _rate_features(own, instant // DAY, rates) | _calendar(instant)
+        for name, value in self._own_features:
+            row[name] = value(own)
+        row |= self._past_features(seen, pasts)
+        row |= _calendar(instant, self._calendar_features)
+        row |= figures.row(own, started, instant)
         row |= {name: self._extra(name, own.get(name)) for name in self._extras}
         row["repeated_already"] = bool(seen.repeated_already[0])
         row["escalation_already"] = bool(seen.escalation_already[0]) or is_escalated(own)
-        return Looked(row, last.record if last else None, last_known)
+        known = last is not None and last.numbers[2] < instant
+        return Looked(row, last.record if last else None, known)
 
-    def _rules(self, program: str | None) -> "Rules":
+    def rules(self, program: str | None) -> Rules:
+        """Give what a program's policy says."""
         own = program if program in self.policy.by_program else None
         if own not in self.policies:
-            self.policies[own] = Rules(self.policy.for_program(own), self.known)
+            self.policies[own] = Rules(self.policy.for_program(own), self.known, self.walks)
         return self.policies[own]
 
     @cached_property
@@ -173,50 +177,52 @@ class Live:
         own["reason"] = normalise_reason(own.get("reason"))
         return own
 
-    def _see(self, own: Row, pasts: list[Past], place: int, instant: int) -> Seen:
-        size = len(pasts)
-        seen = Seen(
-            np.full((1, len(NAMES)), np.nan),
-            np.full(1, -1),
-            np.full(1, -1),
-            np.zeros(1, bool),
-            np.zeros(1, bool),
-        )
-        if own.get("customer_id") is None:
-            return seen
-        table = np.array([past.numbers for past in pasts], np.int64).T.copy()
-        own_key = np.zeros((2, size), bool)
-        for way, column in enumerate(self._rules(own.get("program")).columns):
-            if column is not None:
-                own_key[way, place] = own.get(column) is not None if column else True
-        started, ended, known, window = table[:4]
-        arrives, outbound, unhandled, counts_unhandled, excluded, escalated = table[4:10] > 0
-        keys, key_from = table[10:12], table[12:14]
-        own_key &= keys >= 0
-        history = History(
-            *(started, ended, known, window),
-            *(arrives, outbound, unhandled, counts_unhandled, excluded, escalated),
-            *(keys, key_from, own_key),
-        )
-        look_back(history, np.array([0, size]), np.array([place]), np.array([instant]), seen)
+    def _see(self, own: Row, pasts: Pasts, started: int, instant: int) -> Seen:
+        rules = self.rules(own.get("program"))
+        place = pasts.place(started, own["contact_id"]) if own.get("customer_id") else -1
+        one = np.array([[0], [len(pasts.contacts)], [place], [-1], [started], [instant]])
+        keys = np.array([rules.issues(own, own["reason"])]).T
+        codes = np.array([rules.codes(own)], np.int64).T
+        asked = Asked._make((*one, np.ascontiguousarray(keys), np.ascontiguousarray(codes)))
+        steps = self.walks.steps
+        seen = nothing_seen(len(steps), 1)
+        look_back(pasts.history, asked, steps, seen)
         return seen
 
-    def _last_features(self, own: Row, row: Row, seen: Seen, last: Past | None, known: bool) -> Row:
-        out: Row = dict.fromkeys(name for name, *_ in LAST)
-        if last is None:
-            return out
-        for feature in out:
-            name = feature.removeprefix("last_")
-            if name in LAST_ARRIVAL or known or self.known.get(name) == "start":
-                value = last.record.get(name)
-                out[feature] = _number(value) if feature in NUMBERS else value or None
-        if out["last_reason"]:
-            out["last_reason"] = normalise_reason(out["last_reason"])
-        same = row["same_issue_before"] is not None
-        out["last_same_issue"] = float(seen.last[0] == seen.last_same[0]) if same else None
-        queues = (own.get("queue"), last.record.get("queue") or None)
-        out["last_same_queue"] = None if None in queues else float(queues[0] == queues[1])
-        return out
+    @cached_property
+    def _own_features(self) -> list[tuple[str, Callable[[Row], Any]]]:
+        return [
+            (feature.name, _own_value(feature.measure, feature.kind))
+            for feature in self.features
+            if isinstance(feature.measure, Own | Has | Words)
+        ]
+
+    @cached_property
+    def _walked(self) -> list[tuple[str, int, str | None]]:
+        """Name, step and, where the step gives a place, text column of each such feature."""
+        return [
+            (
+                feature.name,
+                self.walks.places[feature.measure],
+                feature.measure.column if feature.measure.what == "last_text" else None,
+            )
+            for feature in self.features
+            if isinstance(feature.measure, Walked)
+        ]
+
+    @cached_property
+    def _calendar_features(self) -> list[tuple[str, str]]:
+        return [(f.name, f.measure.what) for f in self.features if isinstance(f.measure, Calendar)]
+
+    def _past_features(self, seen: Seen, pasts: Pasts) -> Row:
+        values = [None if v != v else v for v in seen.values[:, 0].tolist()]  # noqa: PLR0124 - nan
+        row: Row = {}
+        for name, step, column in self._walked:
+            value = values[step]
+            if value is not None and column is not None:
+                value = text_of(pasts.contacts[int(value)].record, column)
+            row[name] = value
+        return row
 
     def _extra(self, name: str, value: Any) -> Any:
         if value is None:
@@ -226,56 +232,33 @@ class Live:
         return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _own_value(measure: Itself, kind: str) -> Callable[[Row], Any]:
+    """Give the function that takes a feature from what a contact knows of itself."""
+    if isinstance(measure, Own) and measure.levels is not None:
+        return lambda own: normalise_reason(own["reason"], measure.levels)
+    if isinstance(measure, Own) and kind == "category":
+        return lambda own: own.get(measure.column)
+    if isinstance(measure, Own):
+        return lambda own: _number(own.get(measure.column))
+    if isinstance(measure, Words):
+        return lambda own: _words(own.get(measure.column), measure)
+    return lambda own: None if own.get(measure.column) is None else 1.0
+
+
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _own_features(own: Row, elapsed_s: float) -> Row:
-    reason = own["reason"]
-    values = {
-        **own,
-        "reason_1": normalise_reason(reason, 1),
-        "reason_2": normalise_reason(reason, 2),
-        "elapsed_s": elapsed_s,
-        "has_case": None if own.get("case_id") is None else 1.0,
-    }
-    return {
-        name: _number(values.get(name)) if name in NUMBERS else values.get(name) for name, *_ in OWN
-    }
+def _words(text: str | None, measure: Words) -> float | None:
+    return None if text is None else float(buckets_of(text, measure.buckets)[measure.bucket])
 
 
-def _history_features(seen: Seen) -> Row:
-    values = seen.values[0].tolist()
-    return {name: None if v != v else v for name, v in zip(NAMES, values, strict=True)}  # noqa: PLR0124 - nan
-
-
-def _rate_features(own: Row, day: int, rates: Rates) -> Row:
-    row: Row = {}
-    program = own.get("program") or ""
-    for target in TARGETS:
-        count, positives = rates.kinds[f"{ALL}_{target}"].at(ALL, day)
-        base = positives / count if count else None
-        for entity, column in ENTITIES.items():
-            name = own.get(column)
-            found = (
-                None
-                if name is None
-                else rates.kinds[f"{entity}_{target}"].at(f"{program} > {name}", day)
-            )
-            rate = None
-            if found and base is not None:
-                rate = (found[1] + PRIOR * base) / (found[0] + PRIOR)
-            row[f"{entity}_{target}_rate"] = rate
-            if target == "repeat":
-                row[f"{entity}_judged"] = float(found[0]) if found else None
-    return row
-
-
-def _calendar(at: int) -> Row:
+def _calendar(at: int, wanted: list[tuple[str, str]]) -> Row:
     day = at // DAY
     date = EPOCH.date() + dt.timedelta(days=day)
-    return {
+    values = {
         "hour": (at - day * DAY) / HOUR,
         "weekday": float(date.weekday()),
         "month_day": float(date.day),
     }
+    return {name: values[what] for name, what in wanted}

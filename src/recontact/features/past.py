@@ -1,14 +1,21 @@
-"""A contact of the past as a row of numbers: what the policy and time say of it."""
+"""Contacts of the past made ready to be walked over: what policy, steps and time say of each."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from recontact.contacts import normalise_reason
+from recontact.durations import SECOND
 from recontact.epoch import micros
-from recontact.features.arrays import issue_columns
+from recontact.features.arrays import WAYS, is_below, issue_columns
+from recontact.features.measures import DURATION, Condition
+from recontact.features.shapes import History
+from recontact.features.walks import Test, Walks
 from recontact.labels.rules import window_of
 from recontact.policy import Policy
 
@@ -16,28 +23,71 @@ Contact = Mapping[str, Any]
 
 NOT_YET = micros(dt.datetime(9999, 1, 1, tzinfo=dt.UTC))
 HASHES = 2**63 - 1
+MEANT = {"channel": "voice", "direction": "inbound", "handled": True}  # by a null
+TIMES, FLAGS = 4, 5  # of the numbers of a past contact: first these, then keys, tests and texts
 
 
 class Past(NamedTuple):
-    """A contact made ready to be walked over.
+    """A contact made ready.
 
-    `numbers` are its row in the order of `History`: started, ended, known, window; arrives,
-    outbound, unhandled, counts_unhandled, excluded, escalated (0 or 1); then for each of two ways
-    of relating its issue, -1 for none; then the instants from which others know these.
+    `numbers` are its fields of `History` in their order: started, ended, known, window; arrives,
+    unhandled, counts_unhandled, excluded, escalated (0 or 1); its issue in each way of relating
+    and from when others know it; then what of the tests holds, and its texts. `values` are its
+    number columns.
     """
 
     started: int
     contact_id: str
     numbers: tuple[int, ...]
+    values: tuple[float, ...]
     record: Contact
 
 
 @dataclass(frozen=True)
+class Pasts:
+    """A customer's contacts in order, ready to be looked back at again and again."""
+
+    contacts: tuple[Past, ...]
+    walks: Walks
+
+    @classmethod
+    def of(cls, contacts: Iterable[Past], walks: Walks) -> "Pasts":
+        """Put contacts in order."""
+        return cls(tuple(sorted(contacts, key=lambda past: past[:2])), walks)
+
+    def place(self, started: int, contact_id: str) -> int:
+        """Tell how many of them came earlier in order than another contact."""
+        return bisect_left(self.contacts, (started, contact_id), key=lambda past: past[:2])
+
+    @cached_property
+    def history(self) -> History:
+        """The arrays that the compiled loop reads."""
+        size, tests = len(self.contacts), len(self.walks.tests)
+        width = TIMES + FLAGS + 2 * WAYS + tests + len(self.walks.codes)
+        rows = np.array([past.numbers for past in self.contacts], np.int64).reshape(size, width)
+        values = np.array([past.values for past in self.contacts], np.float64)
+        table = np.ascontiguousarray(rows.T)
+        flags, rest = table[TIMES : TIMES + FLAGS] > 0, table[TIMES + FLAGS :]
+        return History._make(
+            (
+                *table[:TIMES],
+                *flags,
+                rest[:WAYS],
+                rest[WAYS : 2 * WAYS],
+                rest[2 * WAYS : 2 * WAYS + tests] > 0,
+                np.ascontiguousarray(values.reshape(size, len(self.walks.values)).T),
+                rest[2 * WAYS + tests :],
+            )
+        )
+
+
+@dataclass(frozen=True)
 class Rules:
-    """What a program's policy says of one contact."""
+    """What a program's policy, and the steps of the walk, say of one contact."""
 
     policy: Policy
     known: Mapping[str, str]
+    walks: Walks
     columns: tuple[str | None, ...] = field(init=False)
     window: Callable[[str | None], int] = field(init=False)
 
@@ -46,28 +96,51 @@ class Rules:
         windows = lru_cache(4096)(lambda reason: window_of(self.policy, reason))
         object.__setattr__(self, "window", windows)
 
-    def numbers(self, contact: Contact, started: int, known: int) -> tuple[int, ...]:
-        """Give what `Past.numbers` holds behind the three instants."""
+    def past(self, contact: Contact) -> Past:
+        """Make ready a contact.
+
+        Parameters
+        ----------
+        contact : mapping
+            Columns that are known; without `ended_at` it goes on, without `known_at` its record
+            came with its end.
+        """
+        started = micros(contact["started_at"])
+        ended = instant_of(contact.get("ended_at"), NOT_YET)
+        known = instant_of(contact.get("known_at"), ended)
+        numbers = (started, ended, known, *self._numbers(contact, started, known))
+        values = tuple(number_of(contact, name) for name in self.walks.values)
+        return Past(started, contact["contact_id"], numbers, values, contact)
+
+    def _numbers(self, contact: Contact, started: int, known: int) -> tuple[int, ...]:
         policy = self.policy
         reason = normalise_reason(contact.get("reason"))
         channels = policy.counted_channels
-        arrives = (contact.get("direction") or "inbound") == "inbound" and (
-            channels is None or (contact.get("channel") or "voice") in channels
+        arrives = in_effect(contact, "direction") == "inbound" and (
+            channels is None or in_effect(contact, "channel") in channels
         )
         return (
             self.window(reason),
             arrives,
-            contact.get("direction") == "outbound",
             contact.get("handled") is False,
             policy.count_unhandled,
             (contact.get("disposition") or None) in policy.exclude_dispositions,
             is_escalated(contact),
-            *(self._issue(way, contact, reason) for way in range(2)),
-            *(self._issue_from(way, started, known) for way in range(2)),
+            *self.issues(contact, reason),
+            *(self._issue_from(way, started, known) for way in range(WAYS)),
+            *(holds_all(contact, test) for test in self.walks.tests),
+            *self.codes(contact),
         )
 
+    def codes(self, contact: Contact) -> list[int]:
+        """Number the texts that the walk compares: equal ones alike, -1 for none."""
+        return [code_of(contact, name) for name in self.walks.codes]
+
+    def issues(self, contact: Contact, reason: str | None) -> list[int]:
+        """Number its issue in each way of relating: equal ones alike, -1 for none."""
+        return [self._issue(way, contact, reason) for way in range(WAYS)]
+
     def _issue(self, way: int, contact: Contact, reason: str | None) -> int:
-        """Number an issue: equal ones alike, which is all that matters."""
         column = self.columns[way]
         if column is None or not contact.get("customer_id"):
             return -1
@@ -82,6 +155,55 @@ class Rules:
         column = self.columns[way]
         at_start = column is not None and (not column or self.known[column] == "start")
         return started if at_start else known
+
+
+def in_effect(contact: Contact, name: str) -> Any:
+    """Give a column with what its null means; an empty text is null."""
+    if name == "escalated":
+        return is_escalated(contact)
+    value = text_of(contact, name)
+    return MEANT.get(name) if value is None else value
+
+
+def text_of(contact: Contact, name: str) -> Any:
+    """Give a column as it stands; an empty text is None, a reason in its one form."""
+    value = contact.get(name)
+    if name == "reason":
+        return normalise_reason(value)
+    return None if value == "" else value
+
+
+def code_of(contact: Contact, name: str) -> int:
+    """Number a text: equal ones alike, -1 for none."""
+    value = text_of(contact, name)
+    return -1 if value is None else hash(value) & HASHES
+
+
+def number_of(contact: Contact, name: str) -> float:
+    """Give a column as a number, nan where there is none."""
+    if name == DURATION:
+        ended = contact.get("ended_at")
+        return np.nan if ended is None else (micros(ended) - micros(contact["started_at"])) / SECOND
+    value = contact.get(name)
+    return np.nan if value is None else float(value)
+
+
+def holds_all(contact: Contact, test: Test) -> bool:
+    """Tell whether all conditions hold of a contact."""
+    return all(_holds(contact, condition) for condition in test)
+
+
+def _holds(contact: Contact, condition: Condition) -> bool:
+    value = in_effect(contact, condition.column)
+    if value is None:
+        return False
+    if condition.column == "reason":
+        return any(is_below(value, wanted) for wanted in condition.values)
+    if condition.values:
+        return value in condition.values
+    least = -np.inf if condition.at_least is None else condition.at_least
+    below = np.inf if condition.below is None else condition.below
+    return bool(least <= number_of(contact, condition.column) < below)
 
 
 def instant_of(value: dt.datetime | None, otherwise: int) -> int:

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from recontact.contacts import instants
 from recontact.durations import SECOND
 from recontact.errors import UserError
-from recontact.features.kernel import Ints
 from recontact.features.moments import SO_FAR
+from recontact.features.shapes import Ints
 
 TOLD = b"recontact.events"
 COUNTED = {"hold_count": "hold", "hold_s": "hold", "transfer_count": "transfer"}

@@ -2,46 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from recontact.contacts import (
-    INSTANT,
-    canonical,
-    escalated_of,
-    instants,
-    known_of,
-    map_values,
-    normalise_reason,
-)
-from recontact.durations import DAY, HOUR, SECOND
+from recontact.contacts import INSTANT, canonical, escalated_of, instants
+from recontact.durations import SECOND
 from recontact.features import arrays
-from recontact.features.declared import FEATURES
-from recontact.features.kernel import NAMES, Floats, Ints, Seen, look_back
+from recontact.features.declared import FEATURES, Feature
+from recontact.features.figures import Figures, build
+from recontact.features.kernel import look_back
 from recontact.features.known import extras, mask_own
-from recontact.features.moments import WRAPUP_DELAY_S
-from recontact.features.rates import ENTITIES, Rates, build, rate_features
+from recontact.features.measured import Scored, measure
+from recontact.features.moments import KEYS, WRAPUP_DELAY_S
+from recontact.features.needed import columns_needed, figures_needed
+from recontact.features.shapes import Asked, Floats, History, Ints, Seen, nothing_seen
 from recontact.features.so_far import so_far
+from recontact.features.walks import Walks
 from recontact.history import Order, order
 from recontact.labels.rules import Rules, rules
 from recontact.policy import Policy
-
-LAST_ARRIVAL = ("channel", "queue")
-LAST_RECORD = (
-    "reason",
-    "wait_s",
-    "talk_s",
-    "hold_s",
-    "transfer_count",
-    "tier",
-    "escalated",
-    "dropped",
-    "agent_resolved",
-    "csat",
-)
 
 
 @dataclass(frozen=True)
@@ -61,6 +43,8 @@ class Source:
     events : pyarrow.Table, optional
         What happened during the contacts (`recontact.features.so_far`); without it, holds and
         transfers are unknown at `live`.
+    features : sequence of Feature
+        What to compute; the columns named in `known` that are not of the contacts table come too.
     """
 
     contacts: pa.Table
@@ -68,6 +52,7 @@ class Source:
     known: Mapping[str, str]
     delay_s: float = WRAPUP_DELAY_S
     events: pa.Table | None = None
+    features: Sequence[Feature] = FEATURES
     order: Order = field(init=False, repr=False)
     rules: Rules = field(init=False, repr=False)
 
@@ -75,6 +60,21 @@ class Source:
         object.__setattr__(self, "contacts", canonical(self.contacts))
         object.__setattr__(self, "order", order(self.contacts))
         object.__setattr__(self, "rules", rules(self.contacts, self.policy, self.order))
+
+    @cached_property
+    def walks(self) -> Walks:
+        """What is looked for in the customers' histories."""
+        return Walks.of([feature.measure for feature in self.features], self.known)
+
+    @cached_property
+    def key_from(self) -> Ints:
+        """From when others know each contact's issue, by way of relating."""
+        return arrays.key_from(self.contacts, self.policy, self.known)
+
+    @cached_property
+    def history(self) -> History:
+        """The contacts as the compiled loop reads them."""
+        return arrays.history(self.contacts, self.rules, self.key_from, self.order, self.walks)
 
     def at(self, moment: str, elapsed_s: Floats | None = None) -> Ints:
         """Give the instant of each contact's moment, in microseconds."""
@@ -85,32 +85,34 @@ class Source:
             return started
         return started + np.round(elapsed_s * SECOND).astype(np.int64)
 
-    def own(self, moment: str, elapsed_s: Floats | None = None) -> pa.Table:
-        """Give the contacts with what is known of each itself; at `live`, what happened so far."""
-        known = mask_own(
-            self.contacts, moment, self.known, elapsed_s=elapsed_s, delay_s=self.delay_s
-        )
+    def own(self, rows: Ints, moment: str, elapsed_s: Floats | None = None) -> pa.Table:
+        """Give what some contacts know of themselves; at `live`, with what happened so far."""
+        columns = columns_needed(self.features, self.known)
+        names = [name for name in self.contacts.column_names if name in columns or name in KEYS]
+        chosen = self.contacts.select(names).take(pa.array(rows))
+        spent = None if elapsed_s is None else elapsed_s[rows]
+        known = mask_own(chosen, moment, self.known, elapsed_s=spent, delay_s=self.delay_s)
         if moment != "live" or self.events is None:
             return known
-        found = so_far(self.events, self.contacts["contact_id"], self.at(moment, elapsed_s))
-        for name, column in found.items():
-            known = known.set_column(known.column_names.index(name), name, column)
+        found = so_far(self.events, chosen["contact_id"], self.at(moment, elapsed_s)[rows])
+        for name in found.keys() & columns:
+            known = known.set_column(known.column_names.index(name), name, found[name])
         return known
 
-    def rates(self, labels: pa.Table) -> Rates:
-        """Build the rates of agents, queues and reasons from labels of the same rows."""
-        know = arrays.knowing(self.contacts, self.contacts, self.policy, self.known)
-        record = known_of(self.contacts)
-        late = {c: record for c in ENTITIES.values() if self.known[c] != "start"}
-        rests_on = arrays.rests_on(self.contacts, self.policy, know)
-        return build(self.contacts, labels, self.order, self.rules.window_us, rests_on, late)
+    def figures(self, labels: pa.Table) -> Figures:
+        """Build what is known of agents, queues, reasons ... from labels of the same rows."""
+        rests_on = arrays.rests_on(self.contacts, self.policy, self.key_from)
+        return build(
+            self.contacts, labels, self.order, self.rules.window_us, rests_on, self.known,
+            *figures_needed(self.features),
+        )  # fmt: skip
 
 
 def compute(
     source: Source,
     rows: Ints,
     moment: str,
-    rates: Rates,
+    figures: Figures,
     *,
     elapsed_s: Floats | None = None,
 ) -> pa.Table:
@@ -121,44 +123,37 @@ def compute(
     source : Source
         All contacts that may have been seen.
     rows : numpy.ndarray of int64
-        Row numbers of the contacts to score, ascending.
+        Row numbers of the contacts to score.
     moment : {"start", "live", "wrapup"}
         When the score is asked for.
-    rates : Rates
-        Cumulated labels; only what had settled by each instant is read.
+    figures : Figures
+        What is known of agents, queues, reasons ..., by day and minute; only what had been known
+        by each instant is read.
     elapsed_s : numpy.ndarray of float64, optional
         At `live`: seconds since its start, for each contact of the source.
 
     Returns
     -------
     pyarrow.Table
-        `contact_id`, `moment`, `at`, the features, `repeated_already`, `escalation_already`.
+        `contact_id`, `moment`, `at`, the features, `repeated_already`, `escalation_already`; in
+        the order of `rows`.
     """
-    own = source.own(moment, elapsed_s)
+    own = source.own(rows, moment, elapsed_s)
     at = source.at(moment, elapsed_s)[rows]
     seen = see(source, own, rows, at)
-    return assemble(source, own.take(pa.array(rows)), seen, moment, at, rates)
-
-
-def assemble(
-    source: Source, own: pa.Table, seen: Seen, moment: str, at: Ints, rates: Rates
-) -> pa.Table:
-    """Put the features table together from what is known of each contact and what was seen."""
-    rows = len(own)
+    scored = Scored(source.contacts, source.known, source.order, source.walks,
+                    own, at, seen, figures)  # fmt: skip
     columns: dict[str, pa.Array | pa.ChunkedArray] = {
         "contact_id": own["contact_id"],
-        "moment": pa.array(np.full(rows, moment), pa.string()),
+        "moment": pa.repeat(pa.scalar(moment), len(rows)),
         "at": pa.array(at, pa.int64()).cast(INSTANT),
     }
-    found = _own(own, at) | _history(seen) | _last(source, own, seen, at)
-    found |= rate_features(own, at, rates) | _calendar(at)
-    for feature in FEATURES:
-        columns[feature.name] = _column(found[feature.name], feature.kind == "number")
+    for feature in source.features:
+        columns[feature.name] = _column(measure(feature, scored), feature.kind == "number")
     for name in extras(source.known):
         columns[name] = _extra(own[name])
-    escalated = escalated_of(own)
     columns["repeated_already"] = pa.array(seen.repeated_already)
-    columns["escalation_already"] = pa.array(seen.escalation_already | escalated)
+    columns["escalation_already"] = pa.array(seen.escalation_already | escalated_of(own))
     return pa.table(columns)
 
 
@@ -170,90 +165,46 @@ def see(source: Source, own: pa.Table, rows: Ints, at: Ints) -> Seen:
     source : Source
         All contacts that may have been seen.
     own : pyarrow.Table
-        The same contacts with what is known of each itself (`mask_own`).
+        The contacts to score, with what is known of each itself.
     rows, at : numpy.ndarray of int64
-        Row numbers of the contacts to score, and their instants in microseconds.
+        Their row numbers, and their instants in microseconds.
 
     Returns
     -------
     Seen
-        One row a contact; positions are those of `source.order`.
+        In the order of `rows`; positions are those of `source.order`.
     """
-    o = source.order
-    know = arrays.knowing(source.contacts, own, source.policy, source.known)
-    h = arrays.history(source.contacts, source.rules, know, o)
-    position = np.empty(len(o.rows), dtype=np.int64)
-    position[o.rows] = np.arange(len(o.rows))
-    by_place = np.argsort(position[rows], kind="stable")
-    n = len(rows)
-    seen = Seen(
-        np.full((n, len(NAMES)), np.nan),
-        np.full(n, -1, dtype=np.int64),
-        np.full(n, -1, dtype=np.int64),
-        np.zeros(n, dtype=bool),
-        np.zeros(n, dtype=bool),
+    know = arrays.knows_issue(own, source.policy)
+    asked = arrays.asked(
+        source.contacts, own, rows, at, source.rules, know, source.order, source.walks
     )
-    look_back(h, o.starts, position[rows][by_place], at[by_place], seen)
-    back = np.argsort(by_place, kind="stable")
+    in_order = np.argsort(asked.leave, kind="stable")  # neighbours in memory one after the other
+    sorted_already = bool((np.diff(in_order) == 1).all())
+    seen = nothing_seen(len(source.walks.steps), len(rows))
+    if sorted_already:
+        look_back(source.history, asked, source.walks.steps, seen)
+        return seen
+    look_back(source.history, _reordered(asked, in_order), source.walks.steps, seen)
+    back = np.empty_like(in_order)
+    back[in_order] = np.arange(len(in_order))
     return Seen(
-        seen.values[back],
+        seen.values[:, back],
         seen.last[back],
-        seen.last_same[back],
         seen.repeated_already[back],
         seen.escalation_already[back],
     )
 
 
-def _own(own: pa.Table, at: Ints) -> dict[str, pa.ChunkedArray | npt.NDArray[np.float64]]:
-    reason = own["reason"]
-    elapsed = (at - instants(own["started_at"])) / SECOND
-    return {
-        **{name: own[name] for name in own.column_names},
-        "reason_1": map_values(reason, lambda text: normalise_reason(text, 1)),
-        "reason_2": map_values(reason, lambda text: normalise_reason(text, 2)),
-        "elapsed_s": elapsed,
-        "has_case": pc.if_else(own["case_id"].is_valid(), 1.0, pa.scalar(None, pa.float64())),
-    }
-
-
-def _history(seen: Seen) -> dict[str, Floats]:
-    return {name: seen.values[:, k] for k, name in enumerate(NAMES)}
-
-
-def _last(
-    source: Source, own: pa.Table, seen: Seen, at: Ints
-) -> dict[str, pa.ChunkedArray | npt.NDArray[np.float64]]:
-    places = source.order.rows
-    there = seen.last >= 0
-    row = pa.array(places[seen.last], mask=~there)
-    recorded = there & (known_of(source.contacts)[places[seen.last]] < at)
-    last = source.contacts.select([*LAST_ARRIVAL, *LAST_RECORD]).take(row)
-    out = {f"last_{name}": last[name] for name in LAST_ARRIVAL}
-    for name in LAST_RECORD:
-        known = there if source.known.get(name) == "start" else recorded
-        out[f"last_{name}"] = pc.if_else(pa.array(known), last[name], None)
-    same = np.where(there & np.isfinite(seen.values[:, NAMES.index("same_issue_before")]),
-                    (seen.last == seen.last_same).astype(float), np.nan)  # fmt: skip
-    queue = pc.equal(own["queue"], last["queue"]).cast(pa.float64())
-    return out | {"last_same_issue": same, "last_same_queue": queue}
-
-
-def _calendar(at: Ints) -> dict[str, Floats]:
-    day = at // DAY
-    months = day.astype("datetime64[D]")
-    return {
-        "hour": (at - day * DAY) / HOUR,
-        "weekday": ((day + 3) % 7).astype(np.float64),  # 1 January 1970 was a Thursday
-        "month_day": (months - months.astype("datetime64[M]")).astype(np.float64) + 1,
-    }
+def _reordered(asked: Asked, rows: Ints) -> Asked:
+    return Asked(*(np.ascontiguousarray(each[..., rows]) for each in asked))
 
 
 def _column(
-    values: pa.ChunkedArray | npt.NDArray[np.float64], number: bool
+    values: pa.Array | pa.ChunkedArray | npt.NDArray[np.float64], number: bool
 ) -> pa.Array | pa.ChunkedArray:
     if isinstance(values, np.ndarray):
         return pa.array(values, pa.float64(), from_pandas=True)
-    return values.cast(pa.float64()) if number else values
+    return values.cast(pa.float64()) if number else values.cast(pa.string())
 
 
 def _extra(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -65,18 +65,67 @@ def _recency(row: Row) -> str:
     return f"last contact {span(row['since_last_s'])} ago"
 
 
+WHOSE = {
+    "agent": "contacts of this agent",
+    "team": "contacts of this team",
+    "queue": "contacts in this queue",
+    "reason": "contacts about this",
+    "site": "contacts at this site",
+    "program": "contacts of this program",
+}
+
+
 def _rate(entity: str, outcome: str) -> Callable[[Row], str]:
     name = f"{entity}_{outcome}_rate"
     verb = "come back" if outcome == "repeat" else "escalate"
-    whom = {"agent": "of this agent's contacts", "queue": "of contacts in this queue",
-            "reason": "of contacts about this"}[entity]  # fmt: skip
 
     def words(row: Row) -> str:
         if row[name] is None or not row.get(f"{entity}_judged"):
-            return f"no figures yet on how many {whom} {verb}"
-        return f"{row[name]:.0%} {whom} {verb}"
+            return f"no figures yet on how many {WHOSE[entity]} {verb}"
+        return f"{row[name]:.0%} of {WHOSE[entity]} {verb}"
 
     return words
+
+
+def _load(entity: str) -> Callable[[Row], str]:
+    """Tell the load that is furthest from the usual one."""
+    spans = {"15m": "15 minutes", "1h": "hour", "24h": "24 hours"}
+
+    def words(row: Row) -> str:
+        told = {span: row[f"{entity}_surge_{span}"] for span in spans}
+        known = {span: surge for span, surge in told.items() if surge is not None}
+        if not known:
+            return f"no usual number of {WHOSE[entity]} known yet"
+        span = max(known, key=lambda span: abs(known[span] - 1))
+        load = row[f"{entity}_load_{span}"]
+        usual = round((load + 1) / known[span] - 1)
+        return f"{load:.0f} {WHOSE[entity]} in the last {spans[span]}, usually {usual}"
+
+    return words
+
+
+def _beyond(name: str, what: str, whose: str) -> Callable[[Row], str]:
+    def words(row: Row) -> str:
+        if row[name] is None:
+            return f"the usual {what} is not known"
+        than = "longer" if row[name] > 0 else "shorter"
+        return f"{what} {span(abs(row[name]))} {than} than usual {whose}"
+
+    return words
+
+
+def _rhythm(row: Row) -> str:
+    if row["mean_gap_s"] is None:
+        return "no usual rhythm known"
+    return f"usually in touch every {span(row['mean_gap_s'])}"
+
+
+def _escalated(row: Row) -> str:
+    if row["escalated_90d"]:
+        return f"escalated {times(row['escalated_90d'])} in 90 days"
+    if row["since_escalated_s"] is not None:
+        return f"escalated {span(row['since_escalated_s'])} ago"
+    return "nothing escalated before"
 
 
 def _lasted(row: Row) -> str:
@@ -118,19 +167,31 @@ THEMES: tuple[tuple[tuple[str, ...], Callable[[Row], str]], ...] = (
     ),
     (("since_last_s", "since_last_end_s"), _recency),
     (("repeats_before",), _often("repeats_before", "came back about the same {} before", "never came back about the same before")),
-    (("mean_gap_s",), _measure("mean_gap_s", "usually in touch every {}", "no usual rhythm known")),
+    (("mean_gap_s", "gap_spread"), _rhythm),
+    (("reasons_90d",), _value("reasons_90d", "different reasons in 90 days: {:.0f}", "no earlier reasons known")),
+    (("agents_90d",), _value("agents_90d", "different agents in 90 days: {:.0f}", "no earlier agents known")),
+    (("same_queue_30d",), _often("same_queue_30d", "came to this queue {} before in 30 days", "new to this queue in 30 days")),
+    (("same_agent_30d", "last_same_agent"), _often("same_agent_30d", "spoke to this agent {} before in 30 days", "not with this agent in 30 days")),
+    (("dropped_30d",), _often("dropped_30d", "the line was lost {} in 30 days", "no line lost in 30 days")),
+    (("transfers_90d",), _often("transfers_90d", "transferred {} in 90 days", "not transferred in 90 days")),
+    (("mean_talk_90d_s", "longest_90d_s"), _measure("mean_talk_90d_s", "talks for {} on average", "no earlier talk known")),
+    (("mean_wait_90d_s",), _measure("mean_wait_90d_s", "waits {} on average", "no earlier wait")),
     (("unhandled_7d",), _often("unhandled_7d", "could not get through {} in 7 days", "got through each time")),
     (("outbound_7d",), _often("outbound_7d", "we called the customer {} in 7 days", "we did not call the customer lately")),
-    (("escalated_90d",), _often("escalated_90d", "escalated {} in 90 days", "nothing escalated lately")),
-    (("agent_repeat_rate", "agent_judged"), _rate("agent", "repeat")),
-    (("queue_repeat_rate", "queue_judged"), _rate("queue", "repeat")),
-    (("reason_repeat_rate", "reason_judged"), _rate("reason", "repeat")),
-    (("agent_escalation_rate",), _rate("agent", "escalation")),
-    (("queue_escalation_rate",), _rate("queue", "escalation")),
-    (("reason_escalation_rate",), _rate("reason", "escalation")),
+    (("escalated_90d", "since_escalated_s"), _escalated),
+    *(((f"{entity}_repeat_rate", f"{entity}_judged"), _rate(entity, "repeat")) for entity in WHOSE),
+    *(((f"{entity}_escalation_rate",), _rate(entity, "escalation")) for entity in WHOSE),
+    *(((f"{entity}_volume_28d",), _value(f"{entity}_volume_28d", f"{{:,.0f}} {whose} in 28 days", f"no {whose} yet")) for entity, whose in WHOSE.items()),
+    *(((f"{entity}_talk_s",), _measure(f"{entity}_talk_s", f"{whose} take {{}} of talk", f"how long {whose} take is not known")) for entity, whose in WHOSE.items()),
+    *((tuple(f"{entity}_{kind}_{s}" for kind in ("load", "surge") for s in ("15m", "1h", "24h")), _load(entity)) for entity in ("reason", "queue")),
+    (("elapsed_beyond_reason_s",), _beyond("elapsed_beyond_reason_s", "this takes", "about this")),
+    (("elapsed_beyond_queue_s",), _beyond("elapsed_beyond_queue_s", "this takes", "in this queue")),
+    (("hold_beyond_reason_s",), _beyond("hold_beyond_reason_s", "on hold", "about this")),
+    (("hold_beyond_queue_s",), _beyond("hold_beyond_queue_s", "on hold", "in this queue")),
+    (("transfer_count", "transfers_beyond_reason"), _often("transfer_count", "transferred {}", "not transferred")),
     (("reason", "reason_1", "reason_2"), _value("reason", "it is about {}", "what it is about is not known yet")),
     (("hold_s", "hold_count"), _measure("hold_s", "on hold for {}", "not on hold")),
-    (("transfer_count",), _often("transfer_count", "transferred {}", "not transferred")),
+
     (("talk_s", "elapsed_s"), _lasted),
     (("wait_s",), _measure("wait_s", "waited {}", "did not wait")),
     (("wrap_s",), _measure("wrap_s", "{} of wrap-up", "no wrap-up time")),

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, known_of
 from recontact.durations import SECOND
-from recontact.features.kernel import Ints
+from recontact.features.shapes import Ints
 from recontact.features.table import Source
 from recontact.leaks.found import Check, Moves
 from recontact.leaks.world import PLACE, RECORDS, Asked, World, asked

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, instants, known_of
 from recontact.durations import SECOND
-from recontact.features.kernel import Floats, Ints
 from recontact.features.known import mask_own
+from recontact.features.shapes import Floats, Ints
 from recontact.features.table import Source
 from recontact.leaks.found import Check, Moves
 from recontact.leaks.world import HISTORY, RATE, Asked, World

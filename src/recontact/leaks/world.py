@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from recontact.contacts import instants
 from recontact.durations import SECOND
-from recontact.features.kernel import Floats, Ints
-from recontact.features.rates import Rates
+from recontact.features.figures import Figures
+from recontact.features.shapes import Floats, Ints
 from recontact.features.table import Source, compute
 from recontact.history import codes, customers
 from recontact.labels.table import label
@@ -31,19 +31,19 @@ class World:
         The contacts.
     labels : pyarrow.Table
         Their labels.
-    figures : Rates
+    figures : Figures
         What is known of agents, queues and reasons.
     """
 
     source: Source
     labels: pa.Table
-    figures: Rates
+    figures: Figures
 
     @classmethod
     def of(cls, source: Source) -> Self:
         """Label the contacts and build their figures."""
         labels = label(source.contacts, source.policy)
-        return cls(source, labels, source.rates(labels))
+        return cls(source, labels, source.figures(labels))
 
     def features(self, rows: Ints, moment: str, elapsed_s: Floats | None = None) -> pa.Table:
         """Compute the features of some contacts, and those that leak on purpose beside them.

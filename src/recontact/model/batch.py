@@ -59,6 +59,7 @@ def score(
         known=first.known_from,
         elapsed_s=elapsed_s,
         delay_s=first.wrapup_delay_s,
+        features=first.features,
     )
     rows = _since(rows, seen, since)
     if not len(rows):

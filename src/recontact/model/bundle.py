@@ -14,11 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.errors import UserError
+from recontact.features.declared import FEATURES, Feature
+from recontact.features.yours import parse_features, plain
 from recontact.model.calibration import Calibrator, Cuts, Floats
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
 
-FORMAT = 1
+FORMAT = 2
 MODEL_FILE = "model.txt"
 FACTS_FILE = "recontact.json"
 TARGETS = ("repeated", "escalation")
@@ -48,6 +50,8 @@ class Bundle:
         The FCR policy as YAML text, and its digest.
     known_from : dict of str to str
         Which contact column is known from which moment.
+    yours : tuple of Feature
+        The features beside ours that it was trained with (`recontact.features.yours`).
     wrapup_delay_s : float
         How late after its end a contact's record may come and still be seen at wrap-up.
     facts : dict
@@ -66,6 +70,7 @@ class Bundle:
     policy_digest: str
     known_from: dict[str, str] = field(default_factory=dict)
     wrapup_delay_s: float = 900.0
+    yours: tuple[Feature, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     version: str = ""
 
@@ -73,6 +78,11 @@ class Bundle:
     def booster(self) -> Any:
         """LightGBM's model."""
         return lightgbm().Booster(model_str=self.model)
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features to compute for it."""
+        return (*FEATURES, *self.yours)
 
     @property
     def sha256(self) -> str:
@@ -215,6 +225,7 @@ class Bundle:
             "policy_digest": self.policy_digest,
             "known_from": self.known_from,
             "wrapup_delay_s": self.wrapup_delay_s,
+            "yours": plain(self.yours),
             "facts": self.facts,
         }
 
@@ -235,6 +246,7 @@ class Bundle:
             policy_digest=facts["policy_digest"],
             known_from=facts["known_from"],
             wrapup_delay_s=facts["wrapup_delay_s"],
+            yours=parse_features(facts["yours"], FACTS_FILE),
             facts=facts["facts"],
         )
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.features.declared import Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import feature_columns
 from recontact.model.bundle import Bundle
@@ -74,6 +75,7 @@ def fit(
     *,
     known_from: Mapping[str, str] | None = None,
     wrapup_delay_s: float = WRAPUP_DELAY_S,
+    yours: Sequence[Feature] = (),
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     facts: Mapping[str, Any] | None = None,
@@ -98,6 +100,8 @@ def fit(
         Which column was known from which moment; kept with the model.
     wrapup_delay_s : float
         How late a record may come and still be seen at wrap-up; kept with the model.
+    yours : sequence of Feature
+        Features among those of the rows that are not ours; kept with the model.
     params : mapping, optional
         Settings over the defaults (`recontact.model.params`).
     seed : int
@@ -132,6 +136,7 @@ def fit(
         policy_digest=policy.digest,
         known_from=dict(known_from or {}),
         wrapup_delay_s=wrapup_delay_s,
+        yours=tuple(yours),
         facts={
             **dict(facts or {}),
             "params": settings,

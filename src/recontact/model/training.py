@@ -12,6 +12,7 @@ from recontact import dataset
 from recontact.contacts import INSTANT, canonical, instants, known_of
 from recontact.evaluation.figures import CHAMPION, LOGISTIC, OURS, RULE, Trial, figures
 from recontact.evaluation.metrics import reliability
+from recontact.features.declared import FEATURES, Feature
 from recontact.features.known import known_from
 from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
 from recontact.labels.table import label
@@ -60,6 +61,7 @@ def learn(
     seed: int = 0,
     champions: Mapping[str, Bundle] | None = None,
     events: pa.Table | None = None,
+    yours: Sequence[Feature] = (),
     say: Say = silent,
 ) -> Learnt:
     """Train and test the models of both targets.
@@ -92,6 +94,8 @@ def learn(
     events : pyarrow.Table, optional
         What happened during the contacts: the models then know holds and transfers so far at
         `live`, in the service from the request.
+    yours : sequence of Feature
+        Features of your own beside ours (`recontact.features.yours`); kept with the models.
     say : callable
         Told what is being done.
 
@@ -105,7 +109,7 @@ def learn(
     say(f"labels and features of {len(seen):,} contacts")
     if events is not None:
         known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
-    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s, events)
+    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s, events, yours)
     gap = greatest_window(policy)
     parts = split(rows, gap)
     train, test = rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
@@ -121,6 +125,7 @@ def learn(
             policy,
             known_from=known_from(seen, known),
             wrapup_delay_s=wrapup_delay_s,
+            yours=yours,
             params=params,
             seed=seed,
             facts=facts,
@@ -155,11 +160,18 @@ def labeled_rows(
     known: Mapping[str, str] | None = None,
     wrapup_delay_s: float = WRAPUP_DELAY_S,
     events: pa.Table | None = None,
+    yours: Sequence[Feature] = (),
 ) -> pa.Table:
     """Label contacts and give the dataset rows whose outcome has settled."""
     labels = label(contacts, policy if until is None else replace(policy, as_of=until))
     whole = dataset.build(
-        contacts, labels, moments=moments, known=known, delay_s=wrapup_delay_s, events=events
+        contacts,
+        labels,
+        moments=moments,
+        known=known,
+        delay_s=wrapup_delay_s,
+        events=events,
+        features=(*FEATURES, *yours),
     )
     check_contacts(whole)
     return whole.filter(pc.is_valid(whole["repeated"]))

@@ -24,8 +24,9 @@ os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
 contacts = read_contacts(sys.argv[1])
 known = known_from(contacts, KNOWN)
 source = Source(contacts, Policy(), known)
-rates = source.rates(read_labels([sys.argv[2]]))
+figures = source.figures(read_labels([sys.argv[2]]))
 live = Live(Policy(), known)
+ready = live.figures(figures)
 
 
 def histories():
@@ -34,13 +35,13 @@ def histories():
     ends = order.starts[1:][np.diff(order.starts) > HISTORY][:CONTACTS]
     for end in ends:
         *before, own = contacts.take(pa.array(order.rows[end - HISTORY - 1 : end])).to_pylist()
-        yield own, [live.past(contact) for contact in before]
+        yield own, live.pasts(before)
 
 
 def timed(own, history):
     """Take the time of one evaluation."""
     begin = time.perf_counter()
-    live.look(own, history, "start", own["started_at"], rates)
+    live.look(own, history, "start", own["started_at"], ready)
     return time.perf_counter() - begin
 
 

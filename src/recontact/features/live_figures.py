@@ -1,0 +1,113 @@
+"""What is known of one live contact's agent, queue, reason ..., looked up one by one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from recontact.durations import DAY, MINUTE
+from recontact.features.declared import Feature
+from recontact.features.figures import Figures
+from recontact.features.measures import (
+    Beyond,
+    Judged,
+    Load,
+    Rate,
+    Surge,
+    Typical,
+    Volume,
+    typical_of,
+)
+
+Own = Mapping[str, Any]
+Key = tuple[str, str]  # of what `Figures.on` gives
+NEVER = 2**62
+
+
+@dataclass(frozen=True)
+class LiveFigures:
+    """Figures made ready for the features of one contact at a time.
+
+    Parameters
+    ----------
+    figures : Figures
+        What is known of agents, queues, reasons ....
+    features : sequence of Feature
+        What to compute of it.
+    known : mapping of str to str
+        Column to the moment from which it is known.
+    """
+
+    figures: Figures
+    features: Sequence[Feature]
+    known: Mapping[str, str]
+
+    def row(self, own: Own, started: int, at: int) -> dict[str, float | None]:
+        """Compute the features of this kind.
+
+        Parameters
+        ----------
+        own : mapping
+            What is known of the contact itself, with `elapsed_s`; None where it is not.
+        started, at : int
+            Its start and the instant, in microseconds.
+        """
+        row: dict[str, float | None] = {}
+        day, program = at // DAY, own.get("program")
+        for of, (plain, beyond) in self._by_entity.items():
+            found = self.figures.daily.on(of, program, own.get(of), day)
+            for name, key in plain:
+                row[name] = found.get(key)
+            for name, key, column in beyond:
+                mine, usual = own.get(column), found.get(key)
+                row[name] = None if mine is None or usual is None else float(mine) - usual
+        for of, spans in self._loads.items():
+            entity = (program, own.get(of))
+            since = started if self.known.get(of) == "start" else NEVER
+            for minutes, load_name, surge_name in spans:
+                load = self.figures.loads.load_at(of, minutes, *entity, at, since)
+                if load_name:
+                    row[load_name] = load
+                if surge_name:
+                    row[surge_name] = _surge(
+                        load, self.figures.loads.usual_at(of, minutes, *entity, at)
+                    )
+        return row
+
+    @cached_property
+    def _by_entity(self) -> dict[str, tuple[list[tuple[str, Key]], list[tuple[str, Key, str]]]]:
+        """By column: features that are looked up, and those that are compared with it."""
+        found: dict[str, tuple[list[tuple[str, Key]], list[tuple[str, Key, str]]]] = {}
+        for name, measure, *_ in self.features:
+            if isinstance(measure, Beyond):
+                mine = found.setdefault(measure.of, ([], []))
+                key = ("typical", typical_of(measure).column)
+                mine[1].append((name, key, measure.column))
+            elif isinstance(measure, Rate | Judged | Volume | Typical):
+                found.setdefault(measure.of, ([], []))[0].append((name, _key(measure)))
+        return found
+
+    @cached_property
+    def _loads(self) -> dict[str, list[tuple[int, str | None, str | None]]]:
+        """By column: spans in minutes, with the features that are loads and surges of them."""
+        found: dict[tuple[str, int], list[str | None]] = {}
+        for name, measure, *_ in self.features:
+            if isinstance(measure, Load | Surge):
+                names = found.setdefault((measure.of, measure.within // MINUTE), [None, None])
+                names[isinstance(measure, Surge)] = name
+        by_entity: dict[str, list[tuple[int, str | None, str | None]]] = {}
+        for (of, minutes), (load, surge) in found.items():
+            by_entity.setdefault(of, []).append((minutes, load, surge))
+        return by_entity
+
+
+def _key(measure: Rate | Judged | Volume | Typical) -> Key:
+    if isinstance(measure, Rate):
+        return "rate", measure.label
+    if isinstance(measure, Typical):
+        return "typical", measure.column
+    return ("judged", "repeated") if isinstance(measure, Judged) else ("volume", "began")
+
+
+def _surge(load: float | None, usual: float | None) -> float | None:
+    return None if load is None or usual is None else (load + 1) / (usual + 1)
