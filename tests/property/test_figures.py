@@ -68,13 +68,13 @@ def figures_of(source, policy, known, whats=WHATS, labels=None):
     """The figures of everything that the tests look up."""
     labels = label(source, policy) if labels is None else labels
     ordered = order(source)
-    know = arrays.knowing(source, source, policy, known)
+    key_from = arrays.key_from(source, policy, known)
     return build(
         source,
         labels,
         ordered,
         rules(source, policy, ordered).window_us,
-        arrays.rests_on(source, policy, know),
+        arrays.rests_on(source, policy, key_from),
         known,
         [Figure(of, what) for of in OFS for what in whats],
         OFS,

@@ -196,8 +196,8 @@ def known_since(measure: Measure) -> str:
     """
     if isinstance(measure, Past):
         own = {measure.same} if measure.same else set()
-    elif isinstance(measure, Calendar):
-        own = set()
+    elif isinstance(measure, Typical):
+        own = {measure.of}  # the column is that of others
     else:
         own = columns_of(measure)
     moments = [KNOWN_FROM.get("reason" if name == ISSUE else name or "", "wrapup") for name in own]
