@@ -1,5 +1,6 @@
 """The option --known-from, shared by the commands that compute features."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,15 @@ KnownFrom = Annotated[
         metavar="COLUMN=MOMENT",
         help="From which moment a column is known, e.g. reason=start; repeatable. "
         "A column of your own becomes a feature by being named.",
+    ),
+]
+
+Yours = Annotated[
+    Path | None,
+    typer.Option(
+        "--features",
+        metavar="FILE",
+        help="Features of your own, in YAML, beside ours (docs/features.md tells how).",
     ),
 ]
 

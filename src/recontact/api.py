@@ -18,6 +18,7 @@ from recontact.policy import Policy
 from recontact.rates import CSAT_POSITIVE
 
 if TYPE_CHECKING:
+    from recontact.features.declared import Feature
     from recontact.report.collect import Report
     from recontact.sources.imports import Imported
     from recontact.sources.mapping import Mapping as Renamed
@@ -174,6 +175,7 @@ def features_at(
     elapsed_s: float | None = None,
     delay_s: float = WRAPUP_DELAY_S,
     events: Any = None,
+    features: "Sequence[Feature] | None" = None,
 ) -> Any:
     """Compute the features of every eligible contact at one moment, as known then.
 
@@ -194,6 +196,8 @@ def features_at(
         At ``wrapup``, how many seconds after the end a record may come.
     events : table of any of these kinds, optional
         What happened during the contacts.
+    features : sequence of Feature, optional
+        What to compute instead of all of ours, such as ``(*FEATURES, *read_features(path))``.
 
     Returns
     -------
@@ -215,11 +219,12 @@ def features_at(
     >>> features_at(contacts, label(contacts), "start")["contacts_7d"].tolist()
     [0.0, 1.0]
     """
-    from recontact.dataset import features  # noqa: PLC0415 - as above
+    from recontact.dataset import features as compute  # noqa: PLC0415 - as above
+    from recontact.features.declared import FEATURES  # noqa: PLC0415
 
     table, own = clean_contacts(contacts), _labels(labels, policy)
     happened = None if events is None else as_arrow(events)
-    found = features(
+    found = compute(
         table,
         own,
         moment,
@@ -227,6 +232,7 @@ def features_at(
         elapsed_s=elapsed_s,
         delay_s=delay_s,
         events=happened,
+        features=FEATURES if features is None else features,
     )
     return like(found, contacts)
 

@@ -7,6 +7,7 @@ import typer
 
 from recontact_pipelines.known import (
     KnownFrom,
+    Yours,
     elapsed_seconds,
     known_from_words,
     parse_known_from,
@@ -26,15 +27,25 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
         Path | None, typer.Option(help="At live: the events table, for holds and transfers so far.")
     ] = None,
     known_from: KnownFrom = None,
+    own: Yours = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="Only these features.")
+    ] = None,
     wrapup_delay: Annotated[
         str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
     ] = "15m",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
+    from recontact.features.declared import FEATURES  # noqa: PLC0415
     from recontact.features.files import features_files  # noqa: PLC0415
+    from recontact.features.yours import only as chosen  # noqa: PLC0415
+    from recontact.features.yours import yours  # noqa: PLC0415
 
     elapsed_s = elapsed_seconds(moment, elapsed)
+    wanted = (*FEATURES, *yours(own))
+    if only is not None:
+        wanted = chosen(wanted, [name.strip() for name in only.split(",")])
     with progress("features", total=1) as advance:
         computed = features_files(
             contacts,
@@ -45,6 +56,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
             elapsed_s=elapsed_s,
             delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
             events=events,
+            features=wanted,
             advance=advance,
         )
     rows, columns = computed.rows, computed.columns

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, parse_known_from
+from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
 from recontact_pipelines.output import emit, progress
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def leak_check(
         Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
     ] = None,
     known_from: KnownFrom = None,
+    own: Yours = None,
     allow: Annotated[
         list[str] | None,
         typer.Option(help="A feature that may tell an outcome however well; repeatable."),
@@ -48,9 +49,11 @@ def leak_check(
         recontact leak-check contacts.parquet --policy policy.yaml --known-from region=start
     """
     from recontact.durations import parse_duration  # noqa: PLC0415
+    from recontact.features.declared import FEATURES  # noqa: PLC0415
     from recontact.features.known import known_from as known  # noqa: PLC0415
     from recontact.features.moments import SO_FAR  # noqa: PLC0415
     from recontact.features.table import Source  # noqa: PLC0415
+    from recontact.features.yours import yours  # noqa: PLC0415
     from recontact.leaks import check  # noqa: PLC0415
     from recontact.leaks.sample import read_events, read_some  # noqa: PLC0415 - help stays fast
     from recontact.policy import Policy  # noqa: PLC0415
@@ -63,7 +66,9 @@ def leak_check(
     with progress("reading"):
         some = read_some(contacts, seed)
         happened = read_events([events], some.contacts) if events else None
-    source = Source(some.contacts, rules, known(some.contacts, changes), delay_s, happened)
+    since = known(some.contacts, changes)
+    features = (*FEATURES, *yours(own))
+    source = Source(some.contacts, rules, since, delay_s, happened, features)
     with progress("checking", total=1.0) as advance:
         checks = check(source, sample=sample, seed=seed, allow=allow or (), advance=advance)
     found = sum(len(one.leaks) for one in checks)

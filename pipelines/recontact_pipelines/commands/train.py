@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, parse_known_from
+from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
 from recontact_pipelines.output import emit, note
 from recontact_pipelines.tracked import MlflowUri
 
@@ -21,6 +21,7 @@ def train(
         Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
     ] = None,
     known_from: KnownFrom = None,
+    own: Yours = None,
     wrapup_delay: Annotated[
         str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
     ] = "15m",
@@ -46,6 +47,7 @@ def train(
     """
     from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
+    from recontact.features.yours import yours  # noqa: PLC0415
     from recontact.model import train as run  # noqa: PLC0415
     from recontact.model.params import read_params  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
@@ -62,6 +64,7 @@ def train(
         params=read_params(params),
         seed=seed,
         events=read_table(events) if events else None,
+        yours=yours(own),
         tracking_uri=mlflow_uri,
         say=note,
     )

@@ -199,25 +199,25 @@ def _test(contacts: pa.Table, test: Test) -> Flags:
 
 def _holds(contacts: pa.Table, condition: Condition) -> Flags:
     """Tell of which contacts a condition holds."""
+    if not condition.values:
+        number = number_of(contacts, condition.column)
+        least = -np.inf if condition.at_least is None else condition.at_least
+        below = np.inf if condition.below is None else condition.below
+        return (number >= least) & (number < below)
     column = _in_effect(contacts, condition.column)
     if condition.column == "reason":
         texts = [*column.unique().to_pylist()]
         wanted = [text for text in texts if any(is_below(text, each) for each in condition.values)]
         return np.asarray(pc.is_in(column, pa.array(wanted, pa.string())), bool)
-    if condition.values:
-        try:
-            values = pa.array(condition.values).cast(column.type)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
-            raise UserError(
-                f"column '{condition.column}' holds {column.type}, and a feature asks where it "
-                f"is {condition.values}",
-                "name values of the column",
-            ) from error
-        return np.asarray(pc.is_in(column, values), bool)
-    number = number_of(contacts, condition.column)
-    least = -np.inf if condition.at_least is None else condition.at_least
-    below = np.inf if condition.below is None else condition.below
-    return (number >= least) & (number < below)
+    try:
+        values = pa.array(condition.values).cast(column.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+        raise UserError(
+            f"column '{condition.column}' holds {column.type}, and a feature asks where it "
+            f"is {condition.values}",
+            "name values of the column",
+        ) from error
+    return np.asarray(pc.is_in(column, values), bool)
 
 
 def is_below(reason: str | None, wanted: object) -> bool:

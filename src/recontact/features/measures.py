@@ -186,6 +186,19 @@ def columns_of(measure: Measure) -> set[str]:
     return {name for name in named if name} - {ELAPSED, DURATION, ISSUE}
 
 
+def own_columns(measure: Measure) -> set[str]:
+    """List the columns that a contact must know of itself; `issue` and time so far left out.
+
+    Examples
+    --------
+    >>> own_columns(Past("sum", "talk_s", same="queue")), own_columns(Typical("csat", "site"))
+    ({'queue'}, {'site'})
+    """
+    if isinstance(measure, Past):
+        return {measure.same} - {ISSUE} if measure.same else set()
+    return {measure.of} if isinstance(measure, Typical) else columns_of(measure)
+
+
 def known_since(measure: Measure) -> str:
     """Tell from which moment on a measure says something, as long as no source knows better.
 
@@ -194,11 +207,6 @@ def known_since(measure: Measure) -> str:
     >>> known_since(Rate("repeated", "agent_id")), known_since(Past("count", same="issue"))
     ('live', 'wrapup')
     """
-    if isinstance(measure, Past):
-        own = {measure.same} if measure.same else set()
-    elif isinstance(measure, Typical):
-        own = {measure.of}  # the column is that of others
-    else:
-        own = columns_of(measure)
-    moments = [KNOWN_FROM.get("reason" if name == ISSUE else name or "", "wrapup") for name in own]
+    issue = {"reason"} if isinstance(measure, Past) and measure.same == ISSUE else set()
+    moments = [KNOWN_FROM.get(name, "wrapup") for name in own_columns(measure) | issue]
     return max(moments, key=MOMENTS.index, default="start")

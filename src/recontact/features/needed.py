@@ -1,7 +1,9 @@
 """What features rest on: columns of the contacts, and figures of their agents, queues ...."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from recontact.contacts import SCHEMA
+from recontact.errors import UserError
 from recontact.features.counted import BEGAN
 from recontact.features.daily import Figure
 from recontact.features.declared import Feature
@@ -16,6 +18,7 @@ from recontact.features.measures import (
     Typical,
     Volume,
     columns_of,
+    own_columns,
     typical_of,
 )
 
@@ -39,6 +42,31 @@ def columns_needed(features: Iterable[Feature], known: Mapping[str, str]) -> set
     """
     read = (columns_of(feature.measure) for feature in features)
     return {*ALWAYS, *extras(known)}.union(*read)
+
+
+def check_columns(
+    features: Iterable[Feature], columns: Collection[str], known: Mapping[str, str]
+) -> None:
+    """Refuse features of columns that are not there, or that no contact knows of itself.
+
+    Raises
+    ------
+    UserError
+        Names the feature, the column and the mend.
+    """
+    for name, measure, *_ in features:
+        missing = sorted(columns_of(measure) - {*columns, *SCHEMA.names})
+        if missing:
+            raise UserError(
+                f"feature '{name}': the contacts have no column '{missing[0]}'",
+                f"columns: {', '.join(columns)}",
+            )
+        unknown = sorted(own_columns(measure) - known.keys())
+        if unknown:
+            raise UserError(
+                f"feature '{name}': from when is '{unknown[0]}' known of a contact itself?",
+                f"say so: --known-from {unknown[0]}=start (or live, or wrapup)",
+            )
 
 
 def figures_needed(features: Iterable[Feature]) -> tuple[list[Figure], list[str]]:

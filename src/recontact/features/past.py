@@ -194,16 +194,16 @@ def holds_all(contact: Contact, test: Test) -> bool:
 
 
 def _holds(contact: Contact, condition: Condition) -> bool:
+    if not condition.values:
+        least = -np.inf if condition.at_least is None else condition.at_least
+        below = np.inf if condition.below is None else condition.below
+        return bool(least <= number_of(contact, condition.column) < below)
     value = in_effect(contact, condition.column)
     if value is None:
         return False
     if condition.column == "reason":
         return any(is_below(value, wanted) for wanted in condition.values)
-    if condition.values:
-        return value in condition.values
-    least = -np.inf if condition.at_least is None else condition.at_least
-    below = np.inf if condition.below is None else condition.below
-    return bool(least <= number_of(contact, condition.column) < below)
+    return value in condition.values
 
 
 def instant_of(value: dt.datetime | None, otherwise: int) -> int:

@@ -17,7 +17,7 @@ from recontact.features.kernel import look_back
 from recontact.features.known import extras, mask_own
 from recontact.features.measured import Scored, measure
 from recontact.features.moments import KEYS, WRAPUP_DELAY_S
-from recontact.features.needed import columns_needed, figures_needed
+from recontact.features.needed import check_columns, columns_needed, figures_needed
 from recontact.features.shapes import Asked, Floats, History, Ints, Seen, nothing_seen
 from recontact.features.so_far import so_far
 from recontact.features.walks import Walks
@@ -58,6 +58,7 @@ class Source:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contacts", canonical(self.contacts))
+        check_columns(self.features, self.contacts.column_names, self.known)
         object.__setattr__(self, "order", order(self.contacts))
         object.__setattr__(self, "rules", rules(self.contacts, self.policy, self.order))
 

@@ -7,6 +7,7 @@ compute it by the same loops, and the service needs nothing installed.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
@@ -102,6 +103,40 @@ def installed() -> tuple[Feature, ...]:
         for one in given:
             found += [one] if isinstance(one, Feature) else parse_features([one], point.value)
     return checked(found)
+
+
+def yours(path: str | PathLike[str] | None = None) -> tuple[Feature, ...]:
+    """Take your own features: those that installed packages offer, and those of a file.
+
+    Examples
+    --------
+    >>> yours()
+    ()
+    """
+    return checked([*installed(), *(read_features(path) if path else ())])
+
+
+def only(features: Sequence[Feature], names: Iterable[str]) -> tuple[Feature, ...]:
+    """Choose features by name, in the order of the names.
+
+    Raises
+    ------
+    UserError
+        There is no feature of a name; says which are near.
+
+    Examples
+    --------
+    >>> [feature.known_from for feature in only(FEATURES, ["hour", "team"])]
+    ['start', 'live']
+    """
+    by_name = {feature.name: feature for feature in features}
+    chosen = dict.fromkeys(names)
+    for name in chosen:
+        if name not in by_name:
+            near = get_close_matches(name, by_name, n=4)
+            mend = f"near: {', '.join(near)}" if near else "docs/features.md lists them"
+            raise UserError(f"there is no feature '{name}'", mend)
+    return tuple(by_name[name] for name in chosen)
 
 
 def parse_features(listed: Iterable[Any], where: str) -> tuple[Feature, ...]:

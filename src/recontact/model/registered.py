@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from recontact.errors import UserError
+from recontact.features.declared import Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.model.bundle import Bundle
 from recontact.model.training import Learnt, learn
@@ -60,6 +61,7 @@ def train(
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     events: pa.Table | None = None,
+    yours: Sequence[Feature] = (),
     tracking_uri: str | None = None,
     say: Say = silent,
 ) -> Trained:
@@ -67,7 +69,7 @@ def train(
 
     Parameters
     ----------
-    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, events, say
+    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, events, yours, say
         As for `recontact.model.learn`.
     tracking_uri : str, optional
         The MLflow store (`recontact.tracking.open_store`); a local one is made where missing.
@@ -95,6 +97,7 @@ def train(
         seed=seed,
         champions=beside,
         events=events,
+        yours=yours,
         say=say,
     )
     say("writing the run and its models to MLflow")
