@@ -49,9 +49,10 @@ class Spill:
         if self.parts == 1:
             self.add(0, table)
             return
-        rows = np.argsort(part, kind="stable")
-        bounds = np.searchsorted(part[rows], np.arange(self.parts + 1))
-        table = table.take(pa.array(rows))
+        if (np.diff(part) < 0).any():
+            rows = np.argsort(part, kind="stable")
+            table, part = table.take(pa.array(rows)), part[rows]
+        bounds = np.searchsorted(part, np.arange(self.parts + 1))
         for number in np.flatnonzero(np.diff(bounds)).tolist():
             first, end = int(bounds[number]), int(bounds[number + 1])
             self.add(number, table.slice(first, end - first))
@@ -65,19 +66,27 @@ class Spill:
                 self.writers[number] = pa.ipc.new_stream(file, table.schema, options=QUICKLY)
             self.writers[number].write_table(table)
 
-    def read(self, number: int) -> pa.Table | None:
-        """Read a part; None where no row was added to it. After that none can be."""
+    def read(self, number: int, by: str | None = None) -> pa.Table | None:
+        """Read a part; None where no row was added to it. After that none can be.
+
+        What was added at once stays together. With `by`, what begins with the least value of
+        that column comes first; otherwise, what was added first.
+        """
         file = self.files.get(number)
         if file is None:
             return None
         if number in self.writers:
             self.writers.pop(number).close()
         file.seek(0)
-        return pa.ipc.open_stream(file).read_all().combine_chunks()
+        reader = pa.ipc.open_stream(file)
+        batches = list(reader)
+        if by is not None:
+            batches.sort(key=lambda batch: batch[by][0].as_py())
+        return pa.Table.from_batches(batches, reader.schema).combine_chunks()
 
-    def take(self, number: int) -> pa.Table | None:
+    def take(self, number: int, by: str | None = None) -> pa.Table | None:
         """Read a part a last time and let it go."""
-        table = self.read(number)
+        table = self.read(number, by)
         if table is not None:
             self.files.pop(number).close()
         return table

@@ -146,8 +146,8 @@ def test_no_more_than_asked_for_is_in_memory(labeled, monkeypatch):
     """Buckets and stretches of the output are of the size that is asked for."""
     read, sizes = Spill.read, []
 
-    def reading(spill, number):
-        table = read(spill, number)
+    def reading(spill, number, by=None):
+        table = read(spill, number, by)
         sizes.append(len(table or []))
         return table
 

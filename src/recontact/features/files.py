@@ -23,7 +23,7 @@ from recontact.features.figures import Figures
 from recontact.features.happened import Happened, happened_in
 from recontact.features.known import known_from
 from recontact.features.moments import WRAPUP_DELAY_S
-from recontact.features.needed import columns_needed
+from recontact.features.needed import check_columns, columns_needed
 from recontact.features.scatter import BESIDE, JUDGED, Scatter, pieces
 from recontact.features.table import Source, compute, feature_columns
 from recontact.labels.keys import keys
@@ -184,6 +184,7 @@ class Asked:
         """Find what is needed of contacts in files."""
         schema = _columns_of(files)
         since = known_from(schema.empty_table(), known)
+        check_columns(features, schema.names, since)
         needed = columns_needed(features, since)
         columns = pa.schema([f for f in schema if f.name in needed], schema.metadata)
         return cls(policy, since, columns, moment, elapsed_s, delay_s, features)
@@ -257,7 +258,7 @@ class Computing:
         return Figures.together(counted())
 
     def _count(self, number: int) -> Figures | None:
-        rows = self.buckets.read(number)
+        rows = self.buckets.read(number, by=ROW)
         return None if rows is None else self._source(rows).figures(rows.select(JUDGED))
 
     def put(
@@ -274,7 +275,7 @@ class Computing:
     def _compute(
         self, number: int, figures: Figures, ordered: Stretches
     ) -> tuple[pa.Schema, int] | None:
-        rows = self.buckets.take(number)
+        rows = self.buckets.take(number, by=ROW)
         if rows is None:
             return None
         asked = self.asked
