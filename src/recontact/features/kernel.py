@@ -182,8 +182,10 @@ def fill(h: History, asked: Asked, row: int, steps: Ints, done: Floats, values: 
 
 
 @compiled
-def look_back(h: History, asked: Asked, steps: Ints, seen: Seen) -> None:
-    """Fill `seen` for each scored contact, as known just before its instant.
+def look_back(
+    h: History, asked: Asked, steps: Ints, seen: Seen, first: int, end: int
+) -> None:
+    """Fill `seen` for some scored contacts, as known just before the instant of each.
 
     Parameters
     ----------
@@ -195,10 +197,12 @@ def look_back(h: History, asked: Asked, steps: Ints, seen: Seen) -> None:
         What to look for (`recontact.features.walks`).
     seen : Seen
         To be filled.
+    first, end : int
+        Which of the contacts to score: from `first` on, up to but not with `end`.
     """
     done = np.empty((len(steps), 4))
     told = np.empty((len(steps), DISTINCT_LIMIT), np.int64)
-    for row in range(len(asked.at)):
+    for row in range(first, end):
         if asked.place[row] < 0:
             continue
         done[:] = 0.0

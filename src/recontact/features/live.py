@@ -186,7 +186,7 @@ class Live:
         asked = Asked._make((*one, np.ascontiguousarray(keys), np.ascontiguousarray(codes)))
         steps = self.walks.steps
         seen = nothing_seen(len(steps), 1)
-        look_back(pasts.history, asked, steps, seen)
+        look_back(pasts.history, asked, steps, seen, 0, 1)
         return seen
 
     @cached_property

@@ -11,6 +11,7 @@ import pyarrow as pa
 from recontact.contacts import INSTANT, canonical, escalated_of, instants
 from recontact.durations import SECOND
 from recontact.features import arrays
+from recontact.features.cumulated import in_stretches
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.figures import Figures, build
 from recontact.features.kernel import look_back
@@ -181,11 +182,15 @@ def see(source: Source, own: pa.Table, rows: Ints, at: Ints) -> Seen:
     )
     in_order = np.argsort(asked.leave, kind="stable")  # neighbours in memory one after the other
     sorted_already = bool((np.diff(in_order) == 1).all())
-    seen = nothing_seen(len(source.walks.steps), len(rows))
+    if not sorted_already:
+        asked = _reordered(asked, in_order)
+    seen, h = nothing_seen(len(source.walks.steps), len(rows)), source.history
+    in_stretches(
+        lambda part: look_back(h, asked, source.walks.steps, seen, part.start, part.stop),
+        len(rows),
+    )
     if sorted_already:
-        look_back(source.history, asked, source.walks.steps, seen)
         return seen
-    look_back(source.history, _reordered(asked, in_order), source.walks.steps, seen)
     back = np.empty_like(in_order)
     back[in_order] = np.arange(len(in_order))
     return Seen(
