@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
@@ -13,7 +12,7 @@ from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.reached import asked_after
 from recontact.features.table import Source, compute, feature_columns
 from recontact.history import customers
-from recontact.labels.read import other_contacts
+from recontact.labels.read import refuse_others
 from recontact.labels.table import policy_of
 
 __all__ = ["build", "feature_columns", "features"]
@@ -150,10 +149,6 @@ def _source(
     events: pa.Table | None,
     features: Sequence[Feature],
 ) -> Source:
-    same = len(contacts) == len(labels) and pc.all(
-        pc.equal(contacts["contact_id"], labels["contact_id"])
-    ).as_py() in {True, None}
-    if not same:
-        raise other_contacts()
+    refuse_others(contacts["contact_id"], labels["contact_id"])
     known_here = known_from(contacts, known)
     return Source(contacts, policy_of(labels), known_here, delay_s, events, features)

@@ -129,6 +129,22 @@ def _own(metadata: dict[bytes, bytes] | None) -> dict[bytes, bytes] | None:
     return {k: v for k, v in (metadata or {}).items() if k.startswith(b"recontact.")} or None
 
 
+def typed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Take columns in their types, null where there are none.
+
+    Examples
+    --------
+    >>> schema = pa.schema([("a", pa.string()), ("b", pa.int64())])
+    >>> typed(pa.table({"a": [1]}), schema).to_pylist()
+    [{'a': '1', 'b': None}]
+    """
+    there, size = set(table.column_names), len(table)
+    columns = [
+        table[f.name].cast(f.type) if f.name in there else pa.nulls(size, f.type) for f in schema
+    ]
+    return pa.table(columns, schema)
+
+
 def _any(path: Path) -> pa.Table:
     try:
         if is_parquet(path):

@@ -11,37 +11,30 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from recontact.clean import nothing_in
-from recontact.contacts import SCHEMA
 from recontact.dataset import check_moment
-from recontact.errors import UserError
+from recontact.features.asked import BESIDE, Asked, none_eligible
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.figures import Figures
 from recontact.features.happened import Happened, happened_in
-from recontact.features.known import known_from
 from recontact.features.moments import WRAPUP_DELAY_S
-from recontact.features.needed import check_columns, columns_needed
-from recontact.features.scatter import BESIDE, JUDGED, Scatter, pieces
-from recontact.features.table import Source, compute, feature_columns
+from recontact.features.scatter import Scatter, pieces
+from recontact.features.table import feature_columns
 from recontact.labels.keys import keys
 from recontact.labels.output import folder_of
 from recontact.labels.parts import Part, parts
 from recontact.labels.read import label_tables, other_contacts, policy_in
-from recontact.policy import Policy
-from recontact.sources.files import schema_of
 from recontact.spill import Spill, spilling
 from recontact.stretches import ROW, Rows, Stretches, stretches
-from recontact.tables import Paths, expand, stack
+from recontact.tables import Paths, expand
 from recontact.workers import each
 from recontact.writing import refuse_input, writing
 
 AT_ONCE = 1 << 18  # rows of a bucket, and of a stretch of the output
 MOST_PARTS = 256  # of either: each is an open file; of more contacts each is larger
 READ, COUNT, COMPUTE, WRITE = 0.35, 0.15, 0.3, 0.2  # shares of the time
-NONE_ELIGIBLE = "no contact can be judged under the policy of these labels"
 
 
 @dataclass(frozen=True)
@@ -103,6 +96,7 @@ def features_files(
     Examples
     --------
     >>> import tempfile
+    >>> from recontact import Policy
     >>> from recontact.labels.files import label_files
     >>> from recontact.tables import read_table
     >>> folder = Path(tempfile.mkdtemp())
@@ -121,26 +115,24 @@ def features_files(
     files, judged = expand(list(paths)), expand(labels)
     told = expand(events) if events else []
     refuse_input(out, [*files, *judged, *told])
-    asked = Asked.of(files, policy_in(judged), moment, known, elapsed_s, delay_s, tuple(features))
+    policy = policy_in(judged)
+    asked = Asked.of(files, policy, known, moment, elapsed_s, delay_s, features)
     listed = parts(files)
     expected = sum(part.expected for part in listed)
     at_once = max(at_once, expected // MOST_PARTS)
-    with ExitStack() as stack:
-        folder = folder_of(out)
-        buckets = stack.enter_context(spilling(1 + expected // at_once, folder))
+    folder = folder_of(out)
+    with ExitStack() as opened:
+        buckets = opened.enter_context(spilling(1 + expected // at_once, folder))
         happened = None
         if told and moment == "live":
-            happened = stack.enter_context(happened_in(told, buckets.parts, folder))
-        rows = _scatter(files, listed, judged, asked, buckets, happened, advance)
+            happened = opened.enter_context(happened_in(told, buckets.parts, folder))
+        rows = _scatter(files, listed, judged, asked.columns, buckets, happened, advance)
         computing = Computing(asked, buckets, happened)
-        computing.refuse_filled_in_later()
         figures = computing.figures(advance)
-        ordered = stack.enter_context(stretches(rows, at_once, folder))
-        schema, eligible = computing.put(figures, ordered, advance)
+        ordered = opened.enter_context(stretches(rows, at_once, folder))
+        eligible, schema = computing.put(figures, ordered, advance)
         if not eligible:
-            raise UserError(
-                NONE_ELIGIBLE, "recontact label shows why each is left out (column exclusion)"
-            )
+            raise none_eligible()
         with writing(out, schema) as write:
             for table in ordered.tables():
                 write(table)
@@ -148,68 +140,11 @@ def features_files(
     return Computed(eligible, feature_columns(schema.empty_table()))
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of the contacts.
-
-    Attributes
-    ----------
-    policy : Policy
-        That of the labels.
-    known : mapping of str to str
-        Column to the moment from which it is known.
-    columns : pyarrow.Schema
-        The columns of the contacts that are needed; metadata of the first file.
-    """
-
-    policy: Policy
-    known: Mapping[str, str]
-    columns: pa.Schema
-    moment: str
-    elapsed_s: float | None
-    delay_s: float
-    features: tuple[Feature, ...]
-
-    @classmethod
-    def of(
-        cls,
-        files: list[Path],
-        policy: Policy,
-        moment: str,
-        known: Mapping[str, str] | None,
-        elapsed_s: float | None,
-        delay_s: float,
-        features: tuple[Feature, ...],
-    ) -> "Asked":
-        """Find what is needed of contacts in files."""
-        schema = _columns_of(files)
-        since = known_from(schema.empty_table(), known)
-        check_columns(features, schema.names, since)
-        needed = columns_needed(features, since)
-        columns = pa.schema([f for f in schema if f.name in needed], schema.metadata)
-        return cls(policy, since, columns, moment, elapsed_s, delay_s, features)
-
-
-def _columns_of(files: list[Path]) -> pa.Schema:
-    """Give the columns of contacts in files, typed as `recontact.clean.read_contacts` does."""
-    others = []
-    for schema in map(schema_of, files):
-        fields = [field for field in schema if field.name not in SCHEMA.names]
-        others.append(pa.schema(fields, schema.metadata).empty_table())
-    more = stack(others, files).schema
-    return pa.schema([*SCHEMA, *map(_plain, more)], more.metadata)
-
-
-def _plain(field: pa.Field) -> pa.Field:
-    kind = field.type
-    return field.with_type(kind.value_type) if pa.types.is_dictionary(kind) else field
-
-
 def _scatter(
     files: list[Path],
     listed: list[Part],
     judged: list[Path],
-    asked: Asked,
+    columns: pa.Schema,
     buckets: Spill,
     happened: Happened | None,
     advance: Callable[[float], None],
@@ -218,8 +153,8 @@ def _scatter(
     labels = Rows(label_tables(judged, BESIDE.names))
     sizes = []
     with keys(buckets.folder) as found:
-        scatter = Scatter(asked.columns.remove_metadata(), buckets, found, happened)
-        for rows in each(scatter.put, pieces(listed, asked.columns, labels)):
+        scatter = Scatter(columns.remove_metadata(), buckets, found, happened)
+        for rows in each(scatter.put, pieces(listed, columns, labels)):
             sizes.append(rows)
             advance(READ / len(listed))
         if not sum(sizes):
@@ -240,14 +175,10 @@ class Computing:
     buckets: Spill
     happened: Happened | None
 
-    def refuse_filled_in_later(self) -> None:
-        """Refuse an extra column whose values were still to come; a bucket stands for all."""
-        rows = map(self.buckets.read, range(self.buckets.parts))
-        some = next(table for table in rows if table is not None)
-        known_from(some.replace_schema_metadata(self.asked.columns.metadata), self.asked.known)
-
     def figures(self, advance: Callable[[float], None]) -> Figures:
         """Put together what is known of agents, queues, reasons ... in all buckets."""
+        rows = map(self.buckets.read, range(self.buckets.parts))
+        self.asked.refuse_filled_in_later(next(some for some in rows if some))
 
         def counted() -> Iterator[Figures]:
             for figures in each(self._count, range(self.buckets.parts)):
@@ -259,36 +190,24 @@ class Computing:
 
     def _count(self, number: int) -> Figures | None:
         rows = self.buckets.read(number, by=ROW)
-        return None if rows is None else self._source(rows).figures(rows.select(JUDGED))
+        return self.asked.count(rows) if rows else None
 
     def put(
         self, figures: Figures, ordered: Stretches, advance: Callable[[float], None]
-    ) -> tuple[pa.Schema, int]:
-        """Compute the features of all buckets; give their schema and how many rows there are."""
+    ) -> tuple[int, pa.Schema]:
+        """Put the features of all buckets aside; give how many rows there are, and their schema."""
+
+        def put(number: int) -> tuple[int, pa.Schema] | None:
+            rows = self.buckets.take(number, by=ROW)
+            if not rows:
+                return None
+            events = self.happened.of(number) if self.happened else None
+            table, row = self.asked.compute(rows, figures, events)
+            ordered.put(table, row)
+            return len(table), table.schema
+
         eligible, schema = 0, pa.schema([])
-        for found in each(lambda k: self._compute(k, figures, ordered), range(self.buckets.parts)):
-            if found:
-                schema, eligible = found[0], eligible + found[1]
+        for found in each(put, range(self.buckets.parts)):
+            eligible, schema = (eligible + found[0], found[1]) if found else (eligible, schema)
             advance(COMPUTE / self.buckets.parts)
-        return schema, eligible
-
-    def _compute(
-        self, number: int, figures: Figures, ordered: Stretches
-    ) -> tuple[pa.Schema, int] | None:
-        rows = self.buckets.take(number, by=ROW)
-        if rows is None:
-            return None
-        asked = self.asked
-        source = self._source(rows, self.happened.of(number) if self.happened else None)
-        eligible = np.flatnonzero(np.asarray(rows["eligible"]))
-        elapsed = None
-        if asked.moment == "live":
-            elapsed = np.full(len(rows), asked.elapsed_s)
-        table = compute(source, eligible, asked.moment, figures, elapsed_s=elapsed)
-        ordered.put(table, rows[ROW].to_numpy()[eligible])
-        return table.schema, len(table)
-
-    def _source(self, rows: pa.Table, events: pa.Table | None = None) -> Source:
-        asked = self.asked
-        contacts = rows.select(asked.columns.names)
-        return Source(contacts, asked.policy, asked.known, asked.delay_s, events, asked.features)
+        return eligible, schema

@@ -6,21 +6,18 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from recontact.clean import KEYS, clean_rows
+from recontact.features.asked import BESIDE, JUDGED
 from recontact.features.happened import Happened
 from recontact.labels.keys import Keys
 from recontact.labels.parts import Part
-from recontact.labels.read import other_contacts
+from recontact.labels.read import refuse_others
 from recontact.labels.scatter import by_customer
-from recontact.labels.table import SCHEMA as LABELS
 from recontact.sources.files import Batch
 from recontact.spill import Spill
 from recontact.stretches import ROW, Rows
-
-JUDGED = ("eligible", "repeated", "escalation")
-BESIDE = pa.schema([LABELS.field(name) for name in ("contact_id", *JUDGED)])
+from recontact.tables import typed
 
 
 class Piece(NamedTuple):
@@ -83,21 +80,20 @@ class Scatter:
         Raises
         ------
         UserError
-            As of `recontact.clean.read_contacts`, or the labels are of other contacts.
+            As of `recontact.clean.read_contacts` and `recontact.labels.read.refuse_others`.
         """
         rows = 0
         for batch in piece.batches:
             contacts = clean_rows(piece.part.path, batch)
             labels = piece.labels.slice(rows, len(contacts))
-            if not _same(contacts["contact_id"], labels["contact_id"]):
-                raise other_contacts()
+            refuse_others(contacts["contact_id"], labels["contact_id"])
             self._scatter(contacts, labels, piece.first + rows)
             rows += len(contacts)
         return rows
 
     def _scatter(self, contacts: pa.Table, labels: pa.Table, first: int) -> None:
         self.keys.add(contacts)
-        kept = _columns(contacts, self.columns)
+        kept = typed(contacts, self.columns)
         for name in JUDGED:
             kept = kept.append_column(name, labels[name])
         kept = kept.append_column(ROW, pa.array(np.arange(first, first + len(contacts))))
@@ -105,17 +101,3 @@ class Scatter:
         self.buckets.scatter(kept, bucket)
         if self.happened:
             self.happened.note(contacts["contact_id"], bucket)
-
-
-def _same(ids: pa.ChunkedArray, others: pa.ChunkedArray) -> bool:
-    return len(ids) == len(others) and pc.all(pc.equal(ids, others)).as_py() in {True, None}
-
-
-def _columns(contacts: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Take columns in their types, null where there are none."""
-    there = set(contacts.column_names)
-    size = len(contacts)
-    columns = [
-        contacts[f.name].cast(f.type) if f.name in there else pa.nulls(size, f.type) for f in schema
-    ]
-    return pa.table(columns, schema)

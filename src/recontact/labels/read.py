@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from recontact.errors import UserError
 from recontact.labels.table import SCHEMA, policy_of
@@ -81,6 +82,24 @@ def label_tables(files: list[Path], columns: list[str]) -> Iterator[pa.Table]:
                 yield batch.rows.select(columns).replace_schema_metadata(None).cast(schema)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 raise UserError(f"{file}: no labels table: {error}", MAKE) from error
+
+
+def refuse_others(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> None:
+    """Refuse labels that are not those of the contacts beside them.
+
+    Parameters
+    ----------
+    ids, labeled : pyarrow.ChunkedArray
+        The `contact_id` of contacts and of labels.
+
+    Raises
+    ------
+    UserError
+        They differ.
+    """
+    same = len(ids) == len(labeled) and pc.all(pc.equal(ids, labeled)).as_py() in {True, None}
+    if not same:
+        raise other_contacts()
 
 
 def other_contacts() -> UserError:
