@@ -1,13 +1,16 @@
 """The leak firewall: nothing leaks, what is made to leak is caught, and a blind test says so."""
 
+from collections import Counter
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from recontact import Policy, label
-from recontact.contacts import instants
+from recontact.contacts import instants, known_of
 from recontact.features.known import known_from
+from recontact.features.so_far import so_far
 from recontact.features.table import Source, compute
 from recontact.labels.table import label as labeled
 from recontact.leaks import BlindFirewallError, again, check, found, outcome, then, world
@@ -190,7 +193,8 @@ def test_honest_features_are_far_from_the_bound(simulated):
 
 def test_of_few_outcomes_nothing_is_said(small):
     """With fewer than 30 contacts on either side no feature is called telling."""
-    few = small.slice(0, 40)
+    few = small.slice(0, 120)
+    assert 5 < pc.sum(label(few)["repeated"]).as_py() < outcome.ENOUGH
     last = check(source(few), ("start",), sample=2)[-1]
     assert (last.leaks, last.planted) == ([], [])
     assert "too little to say" in last.text
@@ -218,12 +222,68 @@ def test_a_firewall_that_misses_a_planted_leak_says_so(small, monkeypatch, broke
         check(source(small), ("start",), sample=6)
 
 
-def test_each_feature_is_compared_in_time(simulated):
-    """Of each drawn contact nothing that began at its instant or later is left."""
+def test_what_was_not_known_then_is_deleted(simulated):
+    """Contacts begun by then are left; their ends and records only where they had come."""
     whole = source(simulated)
     row = len(simulated) // 2
     at = int(whole.at("start")[row])
     known = then.as_known(whole, row, "start", at)
     assert known.rows[0] == row
-    assert (instants(known.contacts["started_at"])[1:] < at).all()
     assert known.contacts["talk_s"][0].as_py() is None
+    then_, now = known.contacts.slice(1), simulated.take(pa.array(known.rows[1:]))
+    assert (instants(then_["started_at"]) < at).all()
+    assert len(then_) == (instants(simulated["started_at"]) < at).sum()
+    over, recorded = instants(now["ended_at"]) < at, known_of(now) < at
+    assert 0 < (~over).sum() < (~recorded).sum()
+    assert ((instants(then_["ended_at"]) < at) == over).all()
+    talked = np.asarray(now["talk_s"].is_valid())
+    assert (np.asarray(then_["talk_s"].is_valid()) == (talked & recorded)).all()
+    assert then_["queue"].equals(now["queue"])
+
+
+@pytest.fixture(scope="module")
+def eventful(small, centre):
+    """The same contacts with their events."""
+    from recontact.leaks.sample import read_events
+
+    return Source(
+        small, Policy(), known_from(small), events=read_events(centre / "events.parquet", small)
+    )
+
+
+def test_that_something_will_happen_is_not_known(eventful):
+    """Holds and transfers are unknown, not 0, until the first event of the contact."""
+    contacts, events = eventful.contacts, eventful.events
+    first = events.group_by("contact_id").aggregate([("at", "min")])
+    at = instants(first["at_min"])
+    for later, nulls in ((0, len(first)), (1, 0)):
+        found_ = so_far(events, first["contact_id"], at + later)
+        assert found_["hold_count"].null_count == nulls
+    assert len(first) < len(contacts)
+
+
+def test_a_count_of_all_events_is_caught(eventful, tampered):
+    """Events still to come are deleted too: a final total moves."""
+
+    def total(source, rows, table):
+        counts = Counter(source.events["contact_id"].to_pylist())
+        ids = source.contacts["contact_id"].take(pa.array(rows)).to_pylist()
+        return replaced(table, "hold_count", [float(counts[name]) for name in ids])
+
+    tampered(total)
+    assert leaks(check(eventful, ("live",), sample=8))["future"] == {"hold_count"}
+
+
+def test_a_feature_that_follows_the_order_of_events_is_caught(eventful, tampered):
+    """Events come in another order too."""
+
+    def first(source, rows, table):
+        places = dict(zip(source.events["contact_id"].to_pylist()[::-1],
+                          source.events["event"].to_pylist()[::-1], strict=True))  # fmt: skip
+        ids = source.contacts["contact_id"].take(pa.array(rows)).to_pylist()
+        return replaced(table, "site", [places.get(name) for name in ids])
+
+    tampered(first)
+    whole = World.of(eventful)
+    leaking = again.row_order(whole, [asked(whole, "live")], draw()).leaks
+    assert {leak.feature for leak in leaking} == {"site"}

@@ -33,7 +33,7 @@ def so_far(events: pa.Table, contact_id: pa.ChunkedArray, at: Ints) -> dict[str,
     -------
     dict of str to pyarrow.Array
         `hold_count`, `hold_s` (a hold that goes on counts up to the instant) and
-        `transfer_count`; null for a contact of which no event is there, and everywhere where
+        `transfer_count`; null for a contact of which no event had come, and everywhere where
         the metadata of the events (`recontact.events`) say that the source tells no such ones.
 
     Raises
@@ -66,7 +66,7 @@ def so_far(events: pa.Table, contact_id: pa.ChunkedArray, at: Ints) -> dict[str,
     seconds = np.zeros(size)
     np.add.at(seconds, row[held], (at[row] - when)[held] / SECOND)
     np.subtract.at(seconds, row[resumed], (at[row] - when)[resumed] / SECOND)
-    unknown = np.bincount(row, minlength=size) == 0
+    unknown = np.bincount(row[past], minlength=size) == 0  # that some will come is not known
     holds, transfers = (np.bincount(row[found], minlength=size) for found in (held, moved))
     told = _told(events)
     columns = zip(SO_FAR, (holds, np.round(seconds, 6), transfers), strict=True)
