@@ -153,11 +153,12 @@ def test_parts_of_customers_add_up(simulated, of_simulated):
     assert ours.loads.since == of_simulated.loads.since
 
 
-@pytest.mark.parametrize("width", [1, 40, 10_000])
+@pytest.mark.parametrize("width", [1, 40, 1_000_000])
 def test_look_ups_find_the_last_tick_up_to_the_one_asked(width):
     """Dense or sparse, a look-up reads the last tick that is not after the one asked."""
     chance = np.random.default_rng(width)
-    codes, ticks = chance.integers(-1, 6, 400), chance.integers(0, 30 * width, 400)
+    codes = chance.integers(-1, 6, 400).astype(np.int32)
+    ticks = chance.integers(0, 30 * width, 400).astype(np.int32)
     ticks[::9] = SKIP
     names = Entities(pa.array(list("abcdef")))
     found = Cumulated.add_up(names, codes, ticks, totals=np.arange(400))
@@ -184,7 +185,8 @@ def test_nothing_known_says_nothing(of):
     )
     assert np.isnan(unknown).all()
     assert figures.daily.judged(of, own, day)[0] == 0.0
-    assert dict(figures.daily.on(of, "acme", "x", 20_000)) == {("judged", "repeated"): 0.0}
+    one = figures.daily.on(of, "acme", "x", 20_000)
+    assert (one["rate", "repeated"], one["judged", "repeated"]) == (None, 0.0)
     assert figures.loads.load_at(of, 15, "acme", "x", DAY) is None
 
 

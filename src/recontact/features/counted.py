@@ -8,6 +8,7 @@ looks it up sees nothing of the day itself.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 from recontact.compiled import compiled
 from recontact.contacts import direction_of, instants, known_of
 from recontact.durations import DAY, SECOND
-from recontact.features.cumulated import NONE, SKIP, Ints, Ticks, ticks
+from recontact.features.cumulated import NEVER, NONE, Ints, Ticks, ticks
 from recontact.history import Order
 
 LABELS = ("repeated", "escalation")
@@ -26,7 +27,6 @@ BEGAN = "began"  # inbound contacts
 DURATION = "duration_s"  # from start to end
 THOUSANDTHS = 1000.0  # numbers are added up as whole thousandths, so that order does not matter
 GREATEST = 1e8  # greater numbers count as this one, so that no sum overflows
-NEVER = np.iinfo(np.int64).max
 
 
 class Counted(NamedTuple):
@@ -48,7 +48,7 @@ class Counted(NamedTuple):
             The instant from which each contact's entity was known; None: from its start.
         """
         since = self.since if known is None else np.maximum(self.since, known)
-        return np.where(self.since == NEVER, np.int32(SKIP), ticks(since, DAY) + np.int32(1))
+        return ticks(since, DAY, 1)
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ class Facts:
     window_us: Ints
     rests_on: Ints
 
+    @cached_property
+    def recorded(self) -> Ints:
+        """The instant from which each record was known."""
+        return known_of(self.contacts)
+
     def counted(self, what: str) -> Counted:
         """Find what is counted: of `LABELS`, `BEGAN`, `DURATION` or a column of numbers."""
         if what in LABELS:
@@ -80,12 +85,12 @@ class Facts:
         if what == DURATION:
             ended = instants(self.contacts["ended_at"])
             return _numbers((ended - instants(self.contacts["started_at"])) / SECOND, ended)
-        values = self.contacts[what].cast(pa.float64()).to_numpy()
-        return _numbers(values, known_of(self.contacts))
+        return _numbers(self.contacts[what].cast(pa.float64()).to_numpy(), self.recorded)
 
     def _judged(self, label: str) -> Counted:
-        c, record = self.contacts, known_of(self.contacts)
-        known = self.rests_on if label == "repeated" else np.maximum(self.rests_on, record)
+        c, known = self.contacts, self.rests_on
+        if label != "repeated":
+            known = np.maximum(known, self.recorded)
         settled = np.full(len(c), NEVER)
         started, ended = instants(c["started_at"]), instants(c["ended_at"])
         o = self.order

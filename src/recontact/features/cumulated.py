@@ -12,24 +12,42 @@ import pyarrow as pa
 
 from recontact.compiled import compiled
 from recontact.features.entities import Codes, Entities
-from recontact.workers import WORKERS, each
+from recontact.workers import each
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Ticks = npt.NDArray[np.int32]
 
 LATEST = np.iinfo(np.int32).max
 SKIP = np.iinfo(np.int32).min  # in place of a tick: not counted
+NEVER = np.iinfo(np.int64).max  # in place of an instant: not counted
 NONE = np.empty(0, dtype=np.int64)  # no counts: each is 1; no totals: none are kept
-AT_ONCE = 100_000  # fewer look-ups than this are not worth a thread
+DENSE = 1_000_000  # so many cells are affordable whatever the number of rows
+AT_ONCE = 50_000  # rows: fewer are not worth a thread
 
 Row = tuple[str, int, int, int]
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def ticks(instants: Ints, unit: int) -> Ticks:
-    """Give the whole days or minutes since 1970 of instants, as far as they can be told apart."""
-    return np.clip(instants // unit, SKIP + 1, LATEST).astype(np.int32)
+@compiled
+def ticks(instants: Ints, unit: int, later: int) -> Ticks:
+    """Give the tick of each instant, so many later; `SKIP` for `NEVER`.
+
+    Parameters
+    ----------
+    instants : numpy.ndarray of int64
+        Microseconds since 1970.
+    unit : int
+        Length of a tick in microseconds.
+    later : int
+        Ticks to add. What is beyond an int32 counts as the last one.
+    """
+    out = np.empty(len(instants), np.int32)
+    for k in range(len(instants)):
+        tick = instants[k] // unit + later
+        out[k] = SKIP if instants[k] == NEVER else min(max(tick, SKIP + 1), LATEST)
+    return out
 
 
 class Steps(NamedTuple):
@@ -66,7 +84,7 @@ class Cumulated:
     Examples
     --------
     >>> queues = Entities(pa.array(["q", "r"]))
-    >>> codes, days = np.array([0, 1, 0, 0]), np.array([5, 5, 3, 5])
+    >>> codes, days = np.array([[0, 1, 0, 0], [5, 5, 3, 5]], np.int32)
     >>> found = Cumulated.add_up(queues, codes, days, totals=np.array([10, 20, 30, 40]))
     >>> found.at("q", 4), found.at("q", 9), found.at("q", 2), found.at("s", 9)
     ((1, 30), (3, 80), (0, 0), (0, 0))
@@ -84,41 +102,43 @@ class Cumulated:
     def add_up(
         cls,
         entities: Entities,
-        codes: npt.NDArray[np.integer],
-        ticks: npt.NDArray[np.integer],
+        codes: Codes,
+        ticks: Ticks,
         counts: Ints = NONE,
         totals: Ints = NONE,
     ) -> "Cumulated":
-        """Count by entity and tick; negative codes and `SKIP` are left out."""
-        grouped = group(codes.astype(np.int32, copy=False), len(entities))
-        return cls.of_groups(entities, grouped, ticks, counts, totals)
+        """Count by entity and tick.
+
+        Parameters
+        ----------
+        entities : Entities
+            Whom the counts are of.
+        codes, ticks : numpy.ndarray of int32
+            Entity and tick of each row; negative codes and `SKIP` are left out.
+        counts, totals : numpy.ndarray of int64
+            What is added up; without counts each row is one, without totals none are kept.
+        """
+        first, last = _extent(ticks)
+        width = last - first + 1
+        if len(entities) * width <= 4 * len(ticks) + DENSE:
+            cells = _add_up_cells(codes, ticks, counts, totals, first, len(entities) * width, width)
+        else:
+            cells = _add_up_sorted(codes, ticks, counts, totals, first, width)
+        return cls._of_cells(entities, *cells, first, width)
 
     @classmethod
-    def of_groups(
-        cls,
-        entities: Entities,
-        grouped: tuple[Ints, Ticks],
-        ticks: npt.NDArray[np.integer],
-        counts: Ints = NONE,
-        totals: Ints = NONE,
+    def _of_cells(
+        cls, entities: Entities, cell: Ints, count: Ints, total: Ints, first: int, width: int
     ) -> "Cumulated":
-        """Count by tick what `group` grouped by entity."""
-        size = len(grouped[1])
-        tick, count = np.empty(size, np.int32), np.empty(size, np.int32)
-        total = np.empty(size if len(totals) else 0, np.int64)
-        days = ticks.astype(np.int32, copy=False)
-        starts = _add_up(*grouped, days, counts, totals, tick, count, total)
-        end = starts[-1]
-        return cls(entities, starts, tick[:end].copy(), count[:end].copy(), total[:end].copy())
+        """Cumulate counts of cells, which are numbered by entity, then tick."""
+        starts = np.searchsorted(cell, np.arange(len(entities) + 1) * width)
+        tick = (cell % width + first).astype(np.int32)
+        count, total = _cumulated(count, starts), _cumulated(total, starts)
+        return cls(entities, starts, tick, count.astype(np.int32), total)
 
     def look_up(self, codes: Codes, tick: Ints) -> tuple[Ints, Ints]:
         """Give count and total of each entity up to a tick, 0 where there are none."""
-        count, total = np.empty(len(tick), np.int64), np.empty(len(tick), np.int64)
-        in_stretches(
-            lambda part: _read(self.steps, codes[part], tick[part], count[part], total[part]),
-            len(tick),
-        )
-        return count, total
+        return _read(self.steps, codes, tick)
 
     def at(self, name: str, tick: int) -> tuple[int, int]:
         """Give count and total of one entity up to a tick, 0 where there are none."""
@@ -170,9 +190,9 @@ class Cumulated:
         encoded = pa.array([row[0] for row in rows], pa.string()).dictionary_encode()
         numbers = np.array([row[1:] for row in rows], dtype=np.int64).reshape(-1, 3)
         tick, count, total = (np.ascontiguousarray(column) for column in numbers.T)
-        codes = np.asarray(encoded.indices, dtype=np.int32)
+        codes, days = np.asarray(encoded.indices, dtype=np.int32), tick.astype(np.int32)
         entities = Entities(encoded.dictionary)
-        return cls.add_up(entities, codes, tick, count, total if totals else NONE)
+        return cls.add_up(entities, codes, days, count, total if totals else NONE)
 
     @classmethod
     def together(cls, parts: Sequence["Cumulated"], entities: Entities) -> "Cumulated":
@@ -197,138 +217,68 @@ def spread(size: int) -> Callable[[Callable[[T], R], Iterable[T]], Iterator[R]]:
     return each if size > AT_ONCE else map
 
 
-def in_stretches(function: Callable[[slice], None], size: int) -> None:
-    """Call a function on stretches of rows, on all processors where there are many."""
-    step = max(AT_ONCE, -(-size // WORKERS))
-    parts = [slice(k, min(size, k + step)) for k in range(0, size, step)]
-    for _ in spread(size)(function, parts):
+def in_stretches(values: Callable[[slice], Floats], size: int) -> Floats:
+    """Compute values stretch by stretch, short enough that what they need meanwhile stays near."""
+    out = np.empty(size)
+
+    def fill(part: slice) -> None:
+        out[part] = values(part)
+
+    parts = [slice(k, min(size, k + AT_ONCE)) for k in range(0, size, AT_ONCE)]
+    for _ in spread(size)(fill, parts):
         pass
-
-
-@compiled
-def group(codes: Codes, size: int) -> tuple[Ints, Ticks]:
-    """Give where each entity's rows begin, and the row numbers by entity; negative codes drop."""
-    starts = np.zeros(size + 1, np.int64)
-    for code in codes:
-        if code >= 0:
-            starts[code + 1] += 1
-    for k in range(size):
-        starts[k + 1] += starts[k]
-    rows = np.empty(starts[size], np.int32)
-    place = starts[:size].copy()
-    for row in range(len(codes)):
-        code = codes[row]
-        if code >= 0:
-            rows[place[code]] = row
-            place[code] += 1
-    return starts, rows
-
-
-@compiled
-def _add_up(
-    starts: Ints,
-    rows: Ticks,
-    ticks: Ticks,
-    counts: Ints,
-    totals: Ints,
-    tick: Ticks,
-    count: Ticks,
-    total: Ints,
-) -> Ints:
-    """Write each entity's ticks with cumulated counts; give where each entity's rows begin."""
-    out = np.zeros(len(starts), np.int64)
-    for entity in range(len(starts) - 1):
-        own = rows[starts[entity] : starts[entity + 1]]
-        at = out[entity]
-        first, last, size = _extent(own, ticks)
-        if size == 0:
-            out[entity + 1] = at
-            continue
-        if last - first < 4 * size + 64:
-            end = _add_up_dense(own, ticks, counts, totals, first, last, tick, count, total, at)
-        else:
-            end = _add_up_sorted(own, ticks, counts, totals, tick, count, total, at)
-        for k in range(at + 1, end):
-            count[k] += count[k - 1]
-            if len(total):
-                total[k] += total[k - 1]
-        out[entity + 1] = end
     return out
 
 
 @compiled
-def _extent(rows: Ticks, ticks: Ticks) -> tuple[int, int, int]:
-    """Give the first and last tick of some rows, and how many of them are counted."""
-    first, last, size = LATEST, SKIP, 0
-    for row in rows:
-        if ticks[row] != SKIP:
-            first, last = min(first, int(ticks[row])), max(last, int(ticks[row]))
-            size += 1
-    return first, last, size
+def _extent(ticks: Ticks) -> tuple[int, int]:
+    """Give the first and the last tick."""
+    first, last = LATEST, SKIP
+    for tick in ticks:
+        if tick != SKIP:
+            first, last = min(first, int(tick)), max(last, int(tick))
+    return (first, last) if first <= last else (0, 0)
 
 
 @compiled
-def _add_up_dense(
-    rows: Ticks,
-    ticks: Ticks,
-    counts: Ints,
-    totals: Ints,
-    first: int,
-    last: int,
-    tick: Ticks,
-    count: Ticks,
-    total: Ints,
-    at: int,
-) -> int:
-    """Write the counts of one entity on the ticks that have any; give where the next one's begin.
-
-    For ticks close together: there is a place for each.
-    """
-    there = np.zeros(last - first + 1, np.bool_)
-    number, amount = np.zeros(len(there), np.int64), np.zeros(len(there), np.int64)
-    for row in rows:
-        if ticks[row] != SKIP:
-            k = ticks[row] - first
-            there[k] = True
-            number[k] += counts[row] if len(counts) else 1
+def _add_up_cells(
+    codes: Codes, ticks: Ticks, counts: Ints, totals: Ints, first: int, size: int, width: int
+) -> tuple[Ints, Ints, Ints]:
+    """Add up where there is room for every tick of every entity; give the cells that have any."""
+    count, total = np.zeros(size, np.int32), np.zeros(size if len(totals) else 0, np.int64)
+    for k in range(len(codes)):
+        if codes[k] >= 0 and ticks[k] != SKIP:
+            cell = codes[k] * width + ticks[k] - first
+            count[cell] += counts[k] if len(counts) else 1
             if len(totals):
-                amount[k] += totals[row]
-    for k in range(len(there)):
-        if there[k]:
-            tick[at], count[at] = first + k, number[k]
-            if len(total):
-                total[at] = amount[k]
-            at += 1
-    return at
+                total[cell] += totals[k]
+    cells = np.flatnonzero(count)
+    return cells, count[cells].astype(np.int64), total[cells] if len(totals) else total
 
 
-@compiled
 def _add_up_sorted(
-    rows: Ticks,
-    ticks: Ticks,
-    counts: Ints,
-    totals: Ints,
-    tick: Ticks,
-    count: Ticks,
-    total: Ints,
-    at: int,
-) -> int:
-    """Do the same for ticks far apart."""
-    own = rows[np.argsort(ticks[rows])]
-    previous = np.int64(SKIP)
-    for row in own:
-        if ticks[row] == SKIP:
-            continue
-        if ticks[row] != previous:
-            previous = np.int64(ticks[row])
-            tick[at], count[at] = ticks[row], 0
-            if len(total):
-                total[at] = 0
-            at += 1
-        count[at - 1] += counts[row] if len(counts) else 1
-        if len(totals):
-            total[at - 1] += totals[row]
-    return at
+    codes: Codes, ticks: Ticks, counts: Ints, totals: Ints, first: int, width: int
+) -> tuple[Ints, Ints, Ints]:
+    """Add up where there is not: in order of the cells."""
+    rows = np.flatnonzero((codes >= 0) & (ticks != SKIP))
+    cells = codes[rows].astype(np.int64) * width + ticks[rows] - first
+    order = np.argsort(cells)
+    rows, cells = rows[order], cells[order]
+    begins = np.flatnonzero(np.diff(cells, prepend=-1))
+    numbers = counts[rows] if len(counts) else np.ones(len(rows), np.int64)
+    count = np.add.reduceat(numbers, begins) if len(rows) else NONE
+    total = np.add.reduceat(totals[rows], begins) if len(rows) and len(totals) else NONE
+    return cells[begins], count, total
+
+
+def _cumulated(values: Ints, starts: Ints) -> Ints:
+    """Cumulate each entity's values; of none, none."""
+    if not len(values):
+        return values
+    sums = np.cumsum(values)
+    before = np.append(0, sums)[starts[:-1]]
+    own: Ints = sums - np.repeat(before, np.diff(starts))
+    return own
 
 
 def _spans(starts: Ints, tick: Ticks) -> Ints:
@@ -386,9 +336,12 @@ def last_row(s: Steps, entity: int, tick: int) -> int:
 
 
 @compiled
-def _read(s: Steps, codes: Codes, ticks: Ints, count: Ints, total: Ints) -> None:
+def _read(s: Steps, codes: Codes, ticks: Ints) -> tuple[Ints, Ints]:
     """Look up count and total of each entity up to its tick."""
+    count, total = np.zeros(len(ticks), np.int64), np.zeros(len(ticks), np.int64)
     for k in range(len(codes)):
         row = last_row(s, codes[k], ticks[k]) if codes[k] >= 0 else -1
-        count[k] = s.counts[row] if row >= 0 else 0
-        total[k] = s.totals[row] if row >= 0 and len(s.totals) else 0
+        if row >= 0:
+            count[k] = s.counts[row]
+            total[k] = s.totals[row] if len(s.totals) else 0
+    return count, total

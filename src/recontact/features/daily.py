@@ -4,20 +4,18 @@ They change at midnight (UTC) only. The same small table serves batch and servic
 like read it for many contacts, `on` for one, by the same arithmetic.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from recontact.features.counted import BEGAN, LABELS, THOUSANDTHS
-from recontact.features.cumulated import NONE, Cumulated, Ints
-from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Entities, entity
+from recontact.features.cumulated import Cumulated, Floats, Ints, in_stretches
+from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, entity
 
-Floats = npt.NDArray[np.float64]
 Values = Mapping[tuple[str, str], float | None]
 
 PRIOR = 20.0  # a figure starts out as this many contacts like all others
@@ -41,6 +39,28 @@ class Figure(NamedTuple):
     what: str
 
 
+class Found(NamedTuple):
+    """What is found of an entity (a number) or of many (an array) on a day.
+
+    Attributes
+    ----------
+    tally, total : int or numpy.ndarray of int64
+        Count and total of the entity.
+    before : int or numpy.ndarray of int64
+        Its count 28 days before, of arrivals.
+    of_all : float or numpy.ndarray of float64
+        Count of everything, nan where that is 0.
+    sum_of_all : int or numpy.ndarray of int64
+        Total of everything.
+    """
+
+    tally: Any
+    total: Any
+    before: Any
+    of_all: Any
+    sum_of_all: Any
+
+
 @dataclass(frozen=True, eq=False)
 class Daily:
     """Figures by UTC day.
@@ -53,6 +73,7 @@ class Daily:
 
     Examples
     --------
+    >>> import pyarrow as pa
     >>> daily = Daily.from_rows([("", "repeated", "", 9, 100, 10),
     ...                          ("queue", "repeated", entity("queue", "acme", "q"), 9, 20, 6)])
     >>> own = Coded(pa.table({"program": ["acme"] * 2, "queue": ["q", "r"]}))
@@ -83,38 +104,47 @@ class Daily:
         numpy.ndarray of float64
             nan where the entity is unknown or no label at all had settled.
         """
-        count, total = self._found(of, label, own, day)
-        base = _many_over(*self._found(EVERYTHING, label, own, day))
-        return _where_known(of, own, smoothed(total, count, base))
+        return self._many(Figure(of, label), own, day, _rate)
 
     def judged(self, of: str, own: Coded, day: Ints) -> Floats:
         """Give how many labels the rate of repeats rests on; nan where the entity is unknown."""
-        count, _ = self._found(of, LABELS[0], own, day)
-        return _where_known(of, own, count.astype(np.float64))
+        return self._many(Figure(of, LABELS[0]), own, day, _judged)
 
     def volume(self, of: str, own: Coded, day: Ints) -> Floats:
         """Give how many inbound contacts began in the 28 days before each day.
 
         nan where the entity is unknown or no contact at all had begun.
         """
-        count, _ = self._found(of, BEGAN, own, day)
-        before, _ = self._found(of, BEGAN, own, day - RECENT)
-        everything, _ = self._found(EVERYTHING, BEGAN, own, day)
-        return _where_known(of, own, np.where(everything > 0, count - before, np.nan))
+        return self._many(Figure(of, BEGAN), own, day, _volume)
 
     def typical(self, column: str, of: str, own: Coded, day: Ints) -> Floats:
         """Give the smoothed mean of a column of numbers.
 
         nan where the entity is unknown or no record at all that has a value was known.
         """
-        count, total = self._found(of, column, own, day)
-        of_all, sum_of_all = self._found(EVERYTHING, column, own, day)
-        base = _many_over(of_all, sum_of_all / THOUSANDTHS)
-        return _where_known(of, own, smoothed(total / THOUSANDTHS, count, base))
+        return self._many(Figure(of, column), own, day, _typical)
 
-    def _found(self, of: str, what: str, own: Coded, day: Ints) -> tuple[Ints, Ints]:
-        counted = self.counts.get(Figure(of, what), NOTHING)
-        return counted.look_up(own.among(of, counted.entities), day)
+    def _pair(self, figure: Figure) -> tuple[Cumulated, Cumulated]:
+        """Give the counts of a figure, and those of everything."""
+        of_all = Figure(EVERYTHING, figure.what)
+        return self.counts.get(figure, NOTHING), self.counts.get(of_all, NOTHING)
+
+    def _many(
+        self, figure: Figure, own: Coded, day: Ints, formula: Callable[[Found], Floats]
+    ) -> Floats:
+        counted, of_all = self._pair(figure)
+        codes = own.among(figure.of, counted.entities)
+        everything = own.among(EVERYTHING, of_all.entities)
+
+        def values(part: slice) -> Floats:
+            mine, days = codes[part], day[part]
+            before = counted.look_up(mine, days - RECENT)[0] if figure.what == BEGAN else 0
+            n, total = of_all.look_up(everything[part], days)
+            some = np.where(n > 0, n, np.nan)
+            found = formula(Found(*counted.look_up(mine, days), before, some, total))
+            return np.where(mine == UNKNOWN, np.nan, found)
+
+        return in_stretches(values, len(day))
 
     @cached_property
     def on(self) -> Callable[[str, str | None, object, int], Values]:
@@ -130,12 +160,17 @@ class Daily:
         if name is None and of != EVERYTHING:
             return {}
         known = entity(of, program, name)
-        out: dict[tuple[str, str], float | None] = {("judged", LABELS[0]): 0.0}
-        for figure, counted in self.counts.items():
-            if figure.of == of:
-                of_all = self.counts[Figure(EVERYTHING, figure.what)].at(EVERYTHING, day)
-                out |= _one(figure.what, counted, known, day, of_all)
-        return out
+        whats = dict.fromkeys([LABELS[0], *(figure.what for figure in self.counts)])
+        found = (self._one(Figure(of, what), known, day) for what in whats)
+        return {key: value for values in found for key, value in values.items()}
+
+    def _one(self, figure: Figure, known: str, day: int) -> Values:
+        counted, of_all = self._pair(figure)
+        before = counted.at(known, day - RECENT)[0] if figure.what == BEGAN else 0
+        n, total = of_all.at(EVERYTHING, day)
+        found = Found(*counted.at(known, day), before, n or math.nan, total)
+        values = {(kind, figure.what): of(found) for kind, of in formulas(figure.what).items()}
+        return {key: None if math.isnan(value) else value for key, value in values.items()}
 
     def rows(self) -> list[tuple[str, str, str, int, int, int]]:
         """List (of, what, entity, day, count, total), not cumulated, to be kept in a database."""
@@ -154,7 +189,31 @@ class Daily:
         )
 
 
-NOTHING = Cumulated.add_up(Entities(pa.array([], pa.string())), NONE, NONE)
+NOTHING = Cumulated.from_rows([], totals=False)
+
+
+def formulas(what: str) -> dict[str, Callable[[Found], Any]]:
+    """Give the values that are computed of what is counted, by their names."""
+    if what in LABELS:
+        return {"rate": _rate} | ({"judged": _judged} if what == LABELS[0] else {})
+    return {"volume": _volume} if what == BEGAN else {"typical": _typical}
+
+
+def _rate(f: Found) -> Any:
+    return smoothed(f.total, f.tally, f.sum_of_all / f.of_all)
+
+
+def _judged(f: Found) -> Any:
+    return f.tally * 1.0
+
+
+def _volume(f: Found) -> Any:
+    return f.tally - f.before + 0.0 * f.of_all  # nan where nothing at all had begun
+
+
+def _typical(f: Found) -> Any:
+    base = f.sum_of_all / THOUSANDTHS / f.of_all
+    return smoothed(f.total / THOUSANDTHS, f.tally, base)
 
 
 def smoothed(total: Any, count: Any, base: Any) -> Any:
@@ -166,31 +225,3 @@ def smoothed(total: Any, count: Any, base: Any) -> Any:
     0.2
     """
     return (total + PRIOR * base) / (count + PRIOR)
-
-
-def _many_over(count: Ints, total: npt.NDArray[np.integer] | Floats) -> Floats:
-    """Give the mean, nan of none."""
-    mean: Floats = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
-    return mean
-
-
-def _where_known(of: str, own: Coded, values: Floats) -> Floats:
-    values[own.of(of)[0] == UNKNOWN] = np.nan
-    return values
-
-
-def _one(
-    what: str, counted: Cumulated, known: str, day: int, of_all: tuple[int, int]
-) -> dict[tuple[str, str], float | None]:
-    """Give what one count of one entity says."""
-    count, total = counted.at(known, day)
-    if what == BEGAN:
-        before, _ = counted.at(known, day - RECENT)
-        return {("volume", what): float(count - before) if of_all[0] else None}
-    if what not in LABELS:
-        base = of_all[1] / THOUSANDTHS / of_all[0] if of_all[0] else None
-        mean = None if base is None else smoothed(total / THOUSANDTHS, count, base)
-        return {("typical", what): mean}
-    rate = smoothed(total, count, of_all[1] / of_all[0]) if of_all[0] else None
-    judged = {("judged", what): float(count)} if what == LABELS[0] else {}
-    return {("rate", what): rate, **judged}

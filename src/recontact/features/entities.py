@@ -92,7 +92,7 @@ class Coded:
     def of(self, column: str) -> tuple[Codes, Entities]:
         """Give each contact's entity as a code, `UNKNOWN` where null, and the entities."""
         if column not in self._coded:
-            self._coded[column] = _code(self.contacts, column)
+            self._coded[column] = self._code(column)
         return self._coded[column]
 
     def among(self, column: str, entities: Entities) -> Codes:
@@ -105,23 +105,25 @@ class Coded:
             self._among[column] = (entities, places[codes])
         return self._among[column][1]
 
+    @cached_property
+    def _programs(self) -> pa.DictionaryArray:
+        return _encoded(pc.fill_null(self.contacts["program"], ""))
 
-def _code(contacts: pa.Table, column: str) -> tuple[Codes, Entities]:
-    if column == EVERYTHING:
-        return np.zeros(len(contacts), np.int32), Entities(pa.array([EVERYTHING]))
-    programs = _encoded(pc.fill_null(contacts["program"], ""))
-    values = _encoded(contacts[column])
-    size = max(1, len(programs.dictionary))
-    pair = pc.add(pc.multiply(values.indices.cast(pa.int64()), size), programs.indices)
-    pairs = pair.dictionary_encode()  # as they occur, numbered without gaps
-    where = np.asarray(pairs.dictionary, dtype=np.int64)
-    texts = pa.array([_text(value) for value in values.dictionary.to_pylist()], pa.string())
-    names = pc.binary_join_element_wise(
-        programs.dictionary.take(pa.array(where % size)),
-        texts.take(pa.array(where // size)),
-        INSIDE,
-    )
-    return np.asarray(pairs.indices.fill_null(UNKNOWN), dtype=np.int32), Entities(names)
+    def _code(self, column: str) -> tuple[Codes, Entities]:
+        if column == EVERYTHING:
+            return np.zeros(len(self), np.int32), Entities(pa.array([EVERYTHING]))
+        programs, values = self._programs, _encoded(self.contacts[column])
+        size = max(1, len(programs.dictionary))
+        pair = pc.add(pc.multiply(values.indices.cast(pa.int64()), size), programs.indices)
+        pairs = pair.dictionary_encode()  # those that occur, numbered without gaps
+        where = np.asarray(pairs.dictionary, dtype=np.int64)
+        texts = pa.array([_text(value) for value in values.dictionary.to_pylist()], pa.string())
+        names = pc.binary_join_element_wise(
+            programs.dictionary.take(pa.array(where % size)),
+            texts.take(pa.array(where // size)),
+            INSIDE,
+        )
+        return np.asarray(pairs.indices.fill_null(UNKNOWN), dtype=np.int32), Entities(names)
 
 
 def _encoded(column: pa.ChunkedArray) -> pa.DictionaryArray:

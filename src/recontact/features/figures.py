@@ -9,12 +9,11 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from recontact.contacts import known_of
-from recontact.features.counted import Counted, Facts, arrivals, is_late
-from recontact.features.cumulated import LATEST, Cumulated, Ints, Ticks, group, spread
+from recontact.features.counted import Facts, arrivals, is_late
+from recontact.features.cumulated import LATEST, Cumulated, Ints, spread, ticks
 from recontact.features.daily import Daily, Figure
 from recontact.features.entities import EVERYTHING, Coded, Entities
-from recontact.features.loads import Loads, first_minute, minutes
+from recontact.features.loads import MINUTE, Loads, first_minute
 from recontact.history import Order
 
 K = TypeVar("K", Figure, str)
@@ -34,7 +33,7 @@ class Figures:
         Examples
         --------
         >>> Figures.none().daily.on("queue", "acme", "billing", 20000)
-        {('judged', 'repeated'): 0.0}
+        {('rate', 'repeated'): None, ('judged', 'repeated'): 0.0}
         """
         return cls(Daily({}), Loads({}, LATEST))
 
@@ -112,55 +111,34 @@ def build(
     Figures
         Each looked up later by what was known by then.
     """
-    facts = Facts(contacts, labels, order, window_us, rests_on)
-    coded = Coded(contacts)
-    columns = sorted({EVERYTHING, *(figure.of for figure in wanted), *loaded})
-    each = spread(len(contacts))
-    grouped = dict(zip(columns, each(lambda of: _grouped(coded, of), columns), strict=True))
-    daily = _count_by_day(facts, wanted, grouped, known)
-    arrived = {
-        of: Cumulated.of_groups(*grouped[of], minutes(arrivals(contacts, of, known)))
-        for of in loaded
-    }
-    return Figures(Daily(daily), Loads(arrived, first_minute(contacts)))
-
-
-Grouped = tuple[Entities, tuple[Ints, Ticks]]
-
-
-def _grouped(coded: Coded, of: str) -> Grouped:
-    codes, entities = coded.of(of)
-    return entities, group(codes, len(entities))
-
-
-def _count_by_day(
-    facts: Facts,
-    wanted: Sequence[Figure],
-    grouped: Mapping[str, Grouped],
-    known: Mapping[str, str],
-) -> dict[Figure, Cumulated]:
-    """Count one thing after the other, of all columns at once."""
-    out: dict[Figure, Cumulated] = {}
-    for what in dict.fromkeys(figure.what for figure in wanted):
-        columns = dict.fromkeys([EVERYTHING, *(f.of for f in wanted if f.what == what)])
-        found = _by_day(facts.counted(what), facts.contacts, list(columns), grouped, known)
-        out |= {Figure(of, what): counted for of, counted in found.items()}
-    return out
-
-
-def _by_day(
-    counted: Counted,
-    contacts: pa.Table,
-    columns: Sequence[str],
-    grouped: Mapping[str, Grouped],
-    known: Mapping[str, str],
-) -> dict[str, Cumulated]:
-    late = {of: is_late(of, known) for of in columns}
-    days = {
-        value: counted.days(known_of(contacts) if value else None) for value in set(late.values())
-    }
-    found = spread(len(contacts))(
-        lambda of: Cumulated.of_groups(*grouped[of], days[late[of]], totals=counted.amount),
-        columns,
+    facts, coded = Facts(contacts, labels, order, window_us, rests_on), Coded(contacts)
+    work = spread(len(contacts))
+    for _ in work(coded.of, sorted({EVERYTHING, *(f.of for f in wanted), *loaded})):
+        pass  # each column is coded, once
+    whats = list(dict.fromkeys(figure.what for figure in wanted))
+    columns = [[EVERYTHING, *(f.of for f in wanted if f.what == what)] for what in whats]
+    found = work(lambda k: _count(facts, coded, whats[k], columns[k], known), range(len(whats)))
+    daily = {figure: counted for part in found for figure, counted in part.items()}
+    arrived = work(lambda of: _arrived(coded, of, known), loaded)
+    return Figures(
+        Daily(daily), Loads(dict(zip(loaded, arrived, strict=True)), first_minute(contacts))
     )
-    return dict(zip(columns, found, strict=True))
+
+
+def _count(
+    facts: Facts, coded: Coded, what: str, columns: Sequence[str], known: Mapping[str, str]
+) -> dict[Figure, Cumulated]:
+    """Count one thing by day, of the entities of some columns."""
+    counted = facts.counted(what)
+    days = {late: counted.days(facts.recorded if late else None) for late in (False, True)}
+    return {
+        Figure(of, what): Cumulated.add_up(
+            coded.of(of)[1], coded.of(of)[0], days[is_late(of, known)], totals=counted.amount
+        )
+        for of in dict.fromkeys(columns)
+    }
+
+
+def _arrived(coded: Coded, of: str, known: Mapping[str, str]) -> Cumulated:
+    codes, entities = coded.of(of)
+    return Cumulated.add_up(entities, codes, ticks(arrivals(coded.contacts, of, known), MINUTE, 0))

@@ -9,28 +9,23 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from recontact.compiled import compiled
 from recontact.contacts import instants
 from recontact.durations import SECOND
-from recontact.features.counted import NEVER
 from recontact.features.cumulated import (
     LATEST,
-    NONE,
-    SKIP,
+    NEVER,
     Cumulated,
+    Floats,
     Ints,
     Steps,
-    Ticks,
     in_stretches,
     last_row,
     ticks,
 )
-from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, Entities, entity
-
-Floats = npt.NDArray[np.float64]
+from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, entity
 
 MINUTE = 60 * SECOND
 WEEK = 7 * 24 * 60  # in minutes
@@ -88,11 +83,10 @@ class Loads:
             nan where the entity is unknown or there is no record.
         """
         arrived = self.arrived.get(of, NOTHING)
-        s, codes, out = arrived.steps, own.among(of, arrived.entities), np.empty(len(at))
         if self.since == LATEST:
             return np.full(len(at), np.nan)
-        in_stretches(lambda p: _load(s, codes[p], within, at[p], own_since[p], out[p]), len(at))
-        return out
+        s, codes = arrived.steps, own.among(of, arrived.entities)
+        return in_stretches(lambda p: _load(s, codes[p], within, at[p], own_since[p]), len(at))
 
     def usual(self, of: str, within: int, own: Coded, at: Ints) -> Floats:
         """Give how many arrivals are usual in such a stretch at that hour of the week.
@@ -107,9 +101,8 @@ class Loads:
             nan where the entity is unknown or no such span lies in the record.
         """
         arrived = self.arrived.get(of, NOTHING)
-        s, codes, out = arrived.steps, own.among(of, arrived.entities), np.empty(len(at))
-        in_stretches(lambda p: _usual(s, self.since, codes[p], within, at[p], out[p]), len(at))
-        return out
+        s, codes = arrived.steps, own.among(of, arrived.entities)
+        return in_stretches(lambda p: _usual(s, self.since, codes[p], within, at[p]), len(at))
 
     def load_at(
         self,
@@ -185,17 +178,12 @@ class Loads:
         return cls({of: Cumulated.from_rows(own, totals=False) for of, own in found.items()}, since)
 
 
-NOTHING = Cumulated.add_up(Entities(pa.array([], pa.string())), NONE, NONE)
+NOTHING = Cumulated.from_rows([], totals=False)
 
 
 def first_minute(contacts: pa.Table) -> int:
     """Give the first minute of the record, `LATEST` where there is none."""
-    return int(ticks(instants(contacts["started_at"]), MINUTE).min(initial=LATEST))
-
-
-def minutes(arrivals: Ints) -> Ticks:
-    """Give the minute of each arrival, `SKIP` where it is `NEVER`."""
-    return np.where(arrivals == NEVER, np.int32(SKIP), ticks(arrivals, MINUTE))
+    return int(ticks(instants(contacts["started_at"]), MINUTE, 0).min(initial=LATEST))
 
 
 @compiled
@@ -207,38 +195,39 @@ def span_of(within: int) -> int:
 @compiled
 def _between(s: Steps, code: int, begin: int, end: int) -> int:
     """Count the arrivals from a minute to before another."""
-    if code < 0:
-        return 0
-    last, before = last_row(s, code, end - 1), last_row(s, code, begin - 1)
-    found = int(s.counts[last]) if last >= 0 else 0
-    return found - (int(s.counts[before]) if before >= 0 else 0)
+    found = 0
+    for sign, tick in ((1, end - 1), (-1, begin - 1)):  # one call, which is then compiled inline
+        row = last_row(s, code, tick) if code >= 0 else -1
+        found += sign * int(s.counts[row]) if row >= 0 else 0
+    return found
 
 
 @compiled
-def _load(s: Steps, codes: Codes, within: int, at: Ints, own_since: Ints, out: Floats) -> None:
+def _load(s: Steps, codes: Codes, within: int, at: Ints, own_since: Ints) -> Floats:
+    out = np.full(len(codes), np.nan)
     for k in range(len(codes)):
-        minute = at[k] // MINUTE
-        found = _between(s, codes[k], minute - within, minute)
-        own = minute - within <= own_since[k] // MINUTE < minute
-        out[k] = found - 1 if own and found > 0 else found
-        if codes[k] == UNKNOWN:
-            out[k] = np.nan
+        if codes[k] != UNKNOWN:
+            minute = at[k] // MINUTE
+            found = _between(s, codes[k], minute - within, minute)
+            own = minute - within <= own_since[k] // MINUTE < minute
+            out[k] = found - 1 if own and found > 0 else found
+    return out
 
 
 @compiled
-def _usual(s: Steps, since: int, codes: Codes, within: int, at: Ints, out: Floats) -> None:
+def _usual(s: Steps, since: int, codes: Codes, within: int, at: Ints) -> Floats:
     """Rows come mostly in order of time, so what was found last of each entity is kept."""
     size = len(s.starts) - 1
     hours, values = np.full(size + 1, np.iinfo(np.int64).min), np.empty(size + 1)
+    out = np.full(len(codes), np.nan)
     for k in range(len(codes)):
-        if codes[k] == UNKNOWN:
-            out[k] = np.nan
-            continue
-        hour = at[k] // MINUTE // 60
-        place = codes[k] if codes[k] >= 0 else size
-        if hours[place] != hour:
-            hours[place], values[place] = hour, _mean(s, since, codes[k], within, hour)
-        out[k] = values[place]
+        if codes[k] != UNKNOWN:
+            hour = at[k] // MINUTE // 60
+            place = codes[k] if codes[k] >= 0 else size
+            if hours[place] != hour:
+                hours[place], values[place] = hour, _mean(s, since, codes[k], within, hour)
+            out[k] = values[place]
+    return out
 
 
 @compiled
