@@ -217,16 +217,21 @@ def spread(size: int) -> Callable[[Callable[[T], R], Iterable[T]], Iterator[R]]:
     return each if size > AT_ONCE else map
 
 
-def in_stretches(values: Callable[[slice], Floats], size: int) -> Floats:
-    """Compute values stretch by stretch, short enough that what they need meanwhile stays near."""
+def in_stretches(function: Callable[[slice], None], size: int) -> None:
+    """Call a function on stretches of rows, short enough that what it needs stays near."""
+    parts = (slice(k, min(size, k + AT_ONCE)) for k in range(0, size, AT_ONCE))
+    for _ in spread(size)(function, parts):
+        pass
+
+
+def filled(values: Callable[[slice], Floats], size: int) -> Floats:
+    """Compute values stretch by stretch."""
     out = np.empty(size)
 
     def fill(part: slice) -> None:
         out[part] = values(part)
 
-    parts = [slice(k, min(size, k + AT_ONCE)) for k in range(0, size, AT_ONCE)]
-    for _ in spread(size)(fill, parts):
-        pass
+    in_stretches(fill, size)
     return out
 
 

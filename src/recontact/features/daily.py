@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recontact.features.counted import BEGAN, LABELS, THOUSANDTHS
-from recontact.features.cumulated import Cumulated, Floats, Ints, in_stretches
+from recontact.features.cumulated import Cumulated, Floats, Ints, filled
 from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, entity
 
 Values = Mapping[tuple[str, str], float | None]
@@ -144,7 +144,7 @@ class Daily:
             found = formula(Found(*counted.look_up(mine, days), before, some, total))
             return np.where(mine == UNKNOWN, np.nan, found)
 
-        return in_stretches(values, len(day))
+        return filled(values, len(day))
 
     @cached_property
     def on(self) -> Callable[[str, str | None, object, int], Values]:

@@ -21,7 +21,7 @@ from recontact.features.cumulated import (
     Floats,
     Ints,
     Steps,
-    in_stretches,
+    filled,
     last_row,
     ticks,
 )
@@ -86,7 +86,7 @@ class Loads:
         if self.since == LATEST:
             return np.full(len(at), np.nan)
         s, codes = arrived.steps, own.among(of, arrived.entities)
-        return in_stretches(lambda p: _load(s, codes[p], within, at[p], own_since[p]), len(at))
+        return filled(lambda p: _load(s, codes[p], within, at[p], own_since[p]), len(at))
 
     def usual(self, of: str, within: int, own: Coded, at: Ints) -> Floats:
         """Give how many arrivals are usual in such a stretch at that hour of the week.
@@ -102,7 +102,7 @@ class Loads:
         """
         arrived = self.arrived.get(of, NOTHING)
         s, codes = arrived.steps, own.among(of, arrived.entities)
-        return in_stretches(lambda p: _usual(s, self.since, codes[p], within, at[p]), len(at))
+        return filled(lambda p: _usual(s, self.since, codes[p], within, at[p]), len(at))
 
     def load_at(
         self,
