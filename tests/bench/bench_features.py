@@ -39,7 +39,12 @@ def sql(name: str, *how: str) -> Way:
 WAYS = (
     Way(FLOOR, "floor.py"),
     Way(OURS, "features_ours.py", inputs),
-    Way("recontact, the whole list", "features_ours.py", lambda d: [*inputs(d), "--whole"]),
+    Way(
+        "recontact, the whole list",
+        "features_ours.py",
+        lambda data: [*inputs(data), "--whole"],
+        finds="all; of them",
+    ),
     sql(STAGED),
     sql("DuckDB windows, one query", "--one"),
     Way("Polars rolling", "features_polars.py", inputs, simplifies=RECORDS + ALL),

@@ -9,6 +9,7 @@ import sys
 import duckdb
 
 SETTINGS = {"threads": 2, "memory_limit": "4GB", "preserve_insertion_order": False}
+BESIDE = ("contact_id", "moment", "at", "repeated_already", "escalation_already")
 
 
 def columns(path):
@@ -27,7 +28,7 @@ def agrees(name, kind):
 ours, theirs = sys.argv[1:]
 with duckdb.connect(config=SETTINGS) as connection:
     kinds, there = columns(ours), columns(theirs)
-    common = [name for name in kinds if name in there and name != "contact_id"]
+    common = [name for name in kinds if name in there and name not in BESIDE]
     shares = ", ".join(agrees(name, kinds[name]) for name in common)
     query = f"SELECT {shares} FROM '{ours}' a LEFT JOIN '{theirs}' b USING (contact_id)"  # noqa: S608 - our own files
     found = connection.execute(query).fetchall()[0]
