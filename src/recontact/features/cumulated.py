@@ -23,7 +23,7 @@ SKIP = np.iinfo(np.int32).min  # in place of a tick: not counted
 NEVER = np.iinfo(np.int64).max  # in place of an instant: not counted
 NONE = np.empty(0, dtype=np.int64)  # no counts: each is 1; no totals: none are kept
 DENSE = 1_000_000  # so many cells are affordable whatever the number of rows
-AT_ONCE = 50_000  # rows: fewer are not worth a thread
+AT_ONCE = 1 << 14  # rows: what is computed of so many stays in the cache
 
 Row = tuple[str, int, int, int]
 T = TypeVar("T")
