@@ -193,10 +193,15 @@ def _row(contact: Contact) -> Version:
     }
 
 
+def facts(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give what a row of the table tells beside its keys and instants."""
+    return dict(json.loads(row["payload"]))
+
+
 def _contact(row: RowMapping) -> dict[str, Any]:
     """Turn a row of the table back into a contact."""
     return {
-        **json.loads(row["payload"]),
+        **facts(row),
         "contact_id": row["contact_id"],
         "program": row["program"] or None,
         "customer_id": row["customer_id"] or None,

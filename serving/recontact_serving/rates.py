@@ -1,15 +1,18 @@
-"""The rates of agents, queues and reasons, and what follows what: learnt from the history."""
+"""What is known of agents, queues, reasons ..., and what follows what: learnt from the history."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Table, delete, select
 
 from recontact.contacts import SCHEMA
-from recontact.features.rates import Rates
+from recontact.features.daily import Daily
+from recontact.features.figures import Figures
+from recontact.features.loads import WEEK, WEEKS, Loads
 from recontact.features.table import Source
 from recontact.labels.table import label
 from recontact.next_issues import NextIssues
@@ -21,6 +24,7 @@ from recontact_serving.database import Database, put, read_meta
 BUILT_AT = "rates_built_at"  # microseconds
 UP_TO = "rates_up_to"  # the greatest end among the contacts they rest on, microseconds
 POLICY = "rates_policy"  # digest
+SINCE = "record_since"  # its first minute
 NEXT_ISSUES = "next_issues"
 AT_ONCE = 10_000
 
@@ -46,12 +50,13 @@ def rebuild(database: Database, policy: Policy, known: Mapping[str, str]) -> int
     if not len(contacts):
         return 0
     going_on = replace(policy, as_of=None)
-    found = Source(contacts, going_on, known).rates(label(contacts, going_on))
+    found = Source(contacts, going_on, known).figures(label(contacts, going_on))
     following = NextIssues.learn(contacts, going_on)
     notes = {
         BUILT_AT: str(micros(now())),
         UP_TO: str(micros(max(contacts["ended_at"].to_pylist()))),
         POLICY: policy.digest,
+        SINCE: str(found.loads.since),
         NEXT_ISSUES: json.dumps(following.as_json(), ensure_ascii=False),
     }
     with database.write() as db:
@@ -60,21 +65,39 @@ def rebuild(database: Database, policy: Policy, known: Mapping[str, str]) -> int
     return len(contacts)
 
 
-def read(db: Connection, policy: str) -> tuple[Rates, NextIssues]:
+def read(db: Connection, policy: str) -> tuple[Figures, NextIssues]:
     """Read what was learnt under a policy; empty where there is nothing of this digest."""
     if read_meta(db, POLICY) != policy:
-        return Rates.from_rows([]), NextIssues({}, {})
-    rows = db.execute(select(tables.rates)).all()
+        return Figures.none(), NextIssues({}, {})
+    daily = Daily.from_rows(tuple(row) for row in db.execute(select(tables.daily)))
+    since = int(read_meta(db, SINCE) or 0)
+    loads = Loads.from_rows((tuple(row) for row in db.execute(select(tables.hourly))), since)
     following = json.loads(read_meta(db, NEXT_ISSUES) or "{}")
-    return Rates.from_rows(tuple(row) for row in rows), NextIssues.from_json(following)
+    return Figures(daily, loads), NextIssues.from_json(following)
 
 
-def _save(db: Connection, rates: Rates) -> None:
-    names = tables.rates.columns.keys()
-    rows = [dict(zip(names, row, strict=True)) for row in rates.rows()]
-    db.execute(delete(tables.rates))
+def _save(db: Connection, found: Figures) -> None:
+    _replace(db, tables.daily, found.daily.rows())
+    _replace(db, tables.hourly, _by_hour(found.loads))
+
+
+def _replace(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    names = table.columns.keys()
+    db.execute(delete(table))
     for i in range(0, len(rows), AT_ONCE):
-        db.execute(tables.rates.insert(), rows[i : i + AT_ONCE])
+        some = [dict(zip(names, row, strict=True)) for row in rows[i : i + AT_ONCE]]
+        db.execute(table.insert(), some)
+
+
+def _by_hour(loads: Loads) -> list[tuple[str, str, int, int]]:
+    """Add up the arrivals of the last weeks by clock hour: the usual load reads whole ones."""
+    rows = loads.rows()
+    first = max((minute for *_, minute, _ in rows), default=0) - (WEEKS + 2) * WEEK
+    found: Counter[tuple[str, str, int]] = Counter()
+    for of, entity, minute, count in rows:
+        if minute >= first:
+            found[of, entity, minute // 60 * 60] += count
+    return [(*key, count) for key, count in found.items()]
 
 
 def _contacts(database: Database) -> pa.Table:

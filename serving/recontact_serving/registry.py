@@ -3,10 +3,12 @@
 from collections.abc import Hashable
 from typing import Any
 
+from recontact.features.needed import figures_needed
 from recontact.scoring import Scorer
 from recontact.tracking import load_bundles, open_store
 from recontact.tracking.registry import CHAMPION, NAMES, pair
 from recontact_serving import rates
+from recontact_serving.arrivals import Arrivals
 from recontact_serving.champions import Champion
 from recontact_serving.database import Database, read_meta
 
@@ -43,7 +45,10 @@ class Registry:
         for bundle in bundles.values():
             bundle.booster  # noqa: B018 - made now, not under the first request
         models = {NAMES[target]: bundle.version for target, bundle in bundles.items()}
-        return Champion(Scorer(bundles, learnt, following), models, policy)
+        first = next(iter(bundles.values()))
+        _, columns = figures_needed(first.features)
+        arrivals = Arrivals(self._database, columns, first.known_from, learnt.loads)
+        return Champion(Scorer(bundles, learnt, following, arrivals), models, policy)
 
     def _store(self) -> Any:
         if self._opened is None:

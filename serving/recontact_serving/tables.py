@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 FIRST = -(2**63)  # valid_from of the earliest version: it stands for all time before it
 LAST = 2**63 - 1  # valid_to of the latest version
 
@@ -45,6 +45,8 @@ versions = Table(  # of each contact every version; one known by its arrival alo
     Column("payload", Text, nullable=False),  # the other columns that are not null, as JSON
 )
 Index("history", versions.c.program, versions.c.customer_id, versions.c.started_at)
+Index("arrived", versions.c.started_at)
+Index("recorded", versions.c.known_at)
 
 scores = Table(  # the latest score of each contact at each moment
     "scores",
@@ -68,14 +70,24 @@ scores = Table(  # the latest score of each contact at each moment
 )
 Index("worst_first", scores.c.moment, scores.c.risk, scores.c.contact_id)
 
-rates = Table(  # settled labels of agents, queues and reasons, cumulated by day
-    "rates",
+daily = Table(  # what is known of agents, queues, reasons ... by UTC day
+    "daily",
     metadata,
-    Column("kind", String(40), primary_key=True),
+    Column("of", String(100), primary_key=True),  # the column, empty for all contacts
+    Column("what", String(100), primary_key=True),
     Column("entity", String(600), primary_key=True),
     Column("day", Integer, primary_key=True),
     Column("count", BigInteger, nullable=False),
-    Column("positives", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+)
+
+hourly = Table(  # arrivals of the last weeks, by which the usual load is told
+    "hourly",
+    metadata,
+    Column("of", String(100), primary_key=True),
+    Column("entity", String(600), primary_key=True),
+    Column("minute", Integer, primary_key=True),  # the first of the hour
+    Column("count", BigInteger, nullable=False),
 )
 
 keys = Table(

@@ -7,7 +7,7 @@ from typing import Any
 
 from recontact.features.figures import Figures
 from recontact.features.live import Live, Looked, Row
-from recontact.features.live_figures import LiveFigures
+from recontact.features.live_figures import LiveFigures, LoadsOfOne
 from recontact.features.shapes import Floats
 from recontact.features.words import reasons
 from recontact.model.bundle import Bundle
@@ -30,14 +30,21 @@ class Scorer:
         What is known of agents, queues, reasons ....
     next_issues : NextIssues
         What followed what.
+    loads : LoadsOfOne, optional
+        Tells how busy it is; without it, `figures` do.
     """
 
     def __init__(
-        self, bundles: Mapping[str, Bundle], figures: Figures, next_issues: NextIssues
+        self,
+        bundles: Mapping[str, Bundle],
+        figures: Figures,
+        next_issues: NextIssues,
+        loads: LoadsOfOne | None = None,
     ) -> None:
         self.bundles = dict(bundles)
         self.figures = figures
         self.next_issues = next_issues
+        self.loads = loads
 
     @cached_property
     def policy(self) -> Policy:
@@ -119,7 +126,7 @@ class Scorer:
 
     @cached_property
     def _figures(self) -> LiveFigures:
-        return self.live.figures(self.figures)
+        return self.live.figures(self.figures, self.loads)
 
     def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         outcomes: dict[str, Any] = {}

@@ -167,10 +167,8 @@ def test_rates_of_another_policy_are_not_used(settings):
     assert rates.rebuild(database, Policy(), KNOWN_FROM) == 10
     with database.read() as db:
         found, following = rates.read(db, Policy().digest)
-        assert (
-            found.kinds["queue_repeat"].count[-1],
-            found.kinds["queue_repeat"].positives[-1],
-        ) == (8, 8)
+        settled = found.daily.on("queue", None, "q", 99_999)
+        assert (settled["judged", "repeated"], settled["rate", "repeated"]) == (8, 1.0)
         assert following.probable("billing")[0]["reason"] == "billing"
-        assert rates.read(db, "another")[0].rows() == []
+        assert not rates.read(db, "another")[0].daily.counts
     database.close()

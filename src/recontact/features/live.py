@@ -21,7 +21,7 @@ from recontact.features.figures import Figures
 from recontact.features.hashed_words import buckets_of
 from recontact.features.kernel import look_back
 from recontact.features.known import extras
-from recontact.features.live_figures import LiveFigures
+from recontact.features.live_figures import LiveFigures, LoadsOfOne
 from recontact.features.measures import ELAPSED, Calendar, Has, Itself, Own, Words
 from recontact.features.measures import Past as Walked
 from recontact.features.moments import KEYS, MOMENTS, SO_FAR
@@ -91,9 +91,9 @@ class Live:
         """What is looked for in a customer's history."""
         return Walks.of([feature.measure for feature in self.features], self.known)
 
-    def figures(self, figures: Figures) -> LiveFigures:
-        """Make figures ready to be looked up one by one."""
-        return LiveFigures(figures, self.features, self.known)
+    def figures(self, figures: Figures, loads: LoadsOfOne | None = None) -> LiveFigures:
+        """Make figures ready to be looked up one by one; how busy it is, others may tell."""
+        return LiveFigures(figures.daily, loads or figures.loads, self.features, self.known)
 
     def pasts(self, contacts: Iterable[Contact]) -> Pasts:
         """Make ready a customer's other contacts in the same program.

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from recontact.durations import DAY, MINUTE
+from recontact.features.daily import Daily
 from recontact.features.declared import Feature
-from recontact.features.figures import Figures
 from recontact.features.measures import (
     Beyond,
     Judged,
@@ -24,21 +24,40 @@ Key = tuple[str, str]  # of what `Figures.on` gives
 NEVER = 2**62
 
 
+class LoadsOfOne(Protocol):
+    """What tells how busy it is (`recontact.features.loads.Loads`, or a service's own counts)."""
+
+    def load_at(
+        self, of: str, within: int, program: str | None, name: object, at: int, own_since: int
+    ) -> float | None:
+        """Count the arrivals in the whole minutes before an instant."""
+        ...
+
+    def usual_at(
+        self, of: str, within: int, program: str | None, name: object, at: int
+    ) -> float | None:
+        """Give how many are usual then."""
+        ...
+
+
 @dataclass(frozen=True)
 class LiveFigures:
     """Figures made ready for the features of one contact at a time.
 
     Parameters
     ----------
-    figures : Figures
-        What is known of agents, queues, reasons ....
+    daily : Daily
+        What is known of agents, queues, reasons ... by day.
+    loads : LoadsOfOne
+        How busy it is.
     features : sequence of Feature
         What to compute of it.
     known : mapping of str to str
         Column to the moment from which it is known.
     """
 
-    figures: Figures
+    daily: Daily
+    loads: LoadsOfOne
     features: Sequence[Feature]
     known: Mapping[str, str]
 
@@ -55,7 +74,7 @@ class LiveFigures:
         row: dict[str, float | None] = {}
         day, program = at // DAY, own.get("program")
         for of, (plain, beyond) in self._by_entity.items():
-            found = self.figures.daily.on(of, program, own.get(of), day)
+            found = self.daily.on(of, program, own.get(of), day)
             for name, key in plain:
                 row[name] = found.get(key)
             for name, key, column in beyond:
@@ -65,13 +84,11 @@ class LiveFigures:
             entity = (program, own.get(of))
             since = started if self.known.get(of) == "start" else NEVER
             for minutes, load_name, surge_name in spans:
-                load = self.figures.loads.load_at(of, minutes, *entity, at, since)
+                load = self.loads.load_at(of, minutes, *entity, at, since)
                 if load_name:
                     row[load_name] = load
                 if surge_name:
-                    row[surge_name] = _surge(
-                        load, self.figures.loads.usual_at(of, minutes, *entity, at)
-                    )
+                    row[surge_name] = _surge(load, self.loads.usual_at(of, minutes, *entity, at))
         return row
 
     @cached_property
