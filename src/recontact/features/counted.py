@@ -19,7 +19,9 @@ import pyarrow.compute as pc
 from recontact.compiled import compiled
 from recontact.contacts import direction_of, instants, known_of
 from recontact.durations import DAY, SECOND
-from recontact.features.cumulated import NEVER, NONE, Ints, Ticks, ticks
+from recontact.features.arrays import number_of
+from recontact.features.cumulated import NEVER, NONE, ticks
+from recontact.features.steps import Ints, Ticks
 from recontact.history import Order
 
 LABELS = ("repeated", "escalation")
@@ -85,7 +87,7 @@ class Facts:
         if what == DURATION:
             ended = instants(self.contacts["ended_at"])
             return _numbers((ended - instants(self.contacts["started_at"])) / SECOND, ended)
-        return _numbers(self.contacts[what].cast(pa.float64()).to_numpy(), self.recorded)
+        return _numbers(number_of(self.contacts, what), self.recorded)
 
     def _judged(self, label: str) -> Counted:
         c, known = self.contacts, self.rests_on

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,10 @@ import pyarrow as pa
 
 from recontact.compiled import compiled
 from recontact.features.entities import Codes, Entities
+from recontact.features.steps import Ints, Steps, Ticks, read, steps
 from recontact.workers import each
 
-Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Ticks = npt.NDArray[np.int32]
 
 LATEST = np.iinfo(np.int32).max
 SKIP = np.iinfo(np.int32).min  # in place of a tick: not counted
@@ -48,22 +47,6 @@ def ticks(instants: Ints, unit: int, later: int) -> Ticks:
         tick = instants[k] // unit + later
         out[k] = SKIP if instants[k] == NEVER else min(max(tick, SKIP + 1), LATEST)
     return out
-
-
-class Steps(NamedTuple):
-    """The rows of `Cumulated` as plain arrays, with an index of where to search.
-
-    Block `k` of an entity begins `k << shift` ticks after its first tick; `place` tells at which
-    row, from `offset` on.
-    """
-
-    starts: Ints
-    tick: Ticks
-    counts: Ticks
-    totals: Ints
-    offset: Ints
-    place: Ticks
-    shift: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +121,7 @@ class Cumulated:
 
     def look_up(self, codes: Codes, tick: Ints) -> tuple[Ints, Ints]:
         """Give count and total of each entity up to a tick, 0 where there are none."""
-        return _read(self.steps, codes, tick)
+        return read(self.steps, codes, tick)
 
     def at(self, name: str, tick: int) -> tuple[int, int]:
         """Give count and total of one entity up to a tick, 0 where there are none."""
@@ -160,15 +143,7 @@ class Cumulated:
     @cached_property
     def steps(self) -> Steps:
         """The rows with their index, made when first looked up."""
-        lengths = _spans(self.starts, self.tick)
-        shift = 0
-        while ((lengths >> shift) + 1).sum() > 2 * len(self.tick) + len(self.entities):
-            shift += 1
-        blocks = np.where(np.diff(self.starts) > 0, (lengths >> shift) + 1, 0)
-        offset = np.append(0, np.cumsum(blocks)).astype(np.int64)
-        place = np.empty(offset[-1], np.int32)
-        _index(self.starts, self.tick, offset, place, shift)
-        return Steps(self.starts, self.tick, self.count, self.total, offset, place, shift)
+        return steps(self.starts, self.tick, self.count, self.total)
 
     def apart(self) -> tuple[Codes, Ticks, Ints, Ints]:
         """Give the rows not cumulated: code of the entity, tick, count, total."""
@@ -286,16 +261,6 @@ def _cumulated(values: Ints, starts: Ints) -> Ints:
     return own
 
 
-def _spans(starts: Ints, tick: Ticks) -> Ints:
-    """Give from first to last how many ticks each entity spans, 0 where it has none."""
-    some = starts[1:] > starts[:-1]
-    first = np.where(some, starts[:-1], 0)
-    last = np.where(some, starts[1:] - 1, 0)
-    if not len(tick):
-        return np.zeros(len(some), np.int64)
-    return np.where(some, tick[last].astype(np.int64) - tick[first], 0)
-
-
 def _apart(values: npt.NDArray[np.integer], starts: Ints) -> Ints:
     """Undo the cumulation of each entity's values."""
     out = values.astype(np.int64)
@@ -303,50 +268,3 @@ def _apart(values: npt.NDArray[np.integer], starts: Ints) -> Ints:
     first = starts[:-1][starts[1:] > starts[:-1]] if len(values) else NONE
     out[first] = values[first]
     return out
-
-
-@compiled
-def _index(starts: Ints, tick: Ticks, offset: Ints, place: Ticks, shift: int) -> None:
-    """Write at which row each block of each entity begins."""
-    for entity in range(len(starts) - 1):
-        row = starts[entity]
-        for k in range(offset[entity + 1] - offset[entity]):
-            begin = np.int64(tick[starts[entity]]) + (k << shift)
-            while tick[row] < begin:
-                row += 1
-            place[offset[entity] + k] = row
-
-
-@compiled
-def last_row(s: Steps, entity: int, tick: int) -> int:
-    """Give the entity's last row up to a tick, -1 where there is none."""
-    low, high = int(s.starts[entity]), int(s.starts[entity + 1])
-    if low == high or tick < s.tick[low]:
-        return -1
-    block = s.offset[entity] + ((tick - s.tick[low]) >> s.shift)
-    if block >= s.offset[entity + 1]:
-        return high - 1
-    low = int(s.place[block])
-    if s.tick[low] > tick:
-        return low - 1
-    if block + 1 < s.offset[entity + 1]:
-        high = int(s.place[block + 1])
-    while high - low > 1:
-        middle = (low + high) // 2
-        if s.tick[middle] <= tick:
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-@compiled
-def _read(s: Steps, codes: Codes, ticks: Ints) -> tuple[Ints, Ints]:
-    """Look up count and total of each entity up to its tick."""
-    count, total = np.zeros(len(ticks), np.int64), np.zeros(len(ticks), np.int64)
-    for k in range(len(codes)):
-        row = last_row(s, codes[k], ticks[k]) if codes[k] >= 0 else -1
-        if row >= 0:
-            count[k] = s.counts[row]
-            total[k] = s.totals[row] if len(s.totals) else 0
-    return count, total

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recontact.features.counted import BEGAN, LABELS, THOUSANDTHS
-from recontact.features.cumulated import Cumulated, Floats, Ints, filled
+from recontact.features.cumulated import Cumulated, Floats, filled
 from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, entity
+from recontact.features.steps import Ints
 
 Values = Mapping[tuple[str, str], float | None]
 

@@ -14,18 +14,9 @@ import pyarrow as pa
 from recontact.compiled import compiled
 from recontact.contacts import instants
 from recontact.durations import SECOND
-from recontact.features.cumulated import (
-    LATEST,
-    NEVER,
-    Cumulated,
-    Floats,
-    Ints,
-    Steps,
-    filled,
-    last_row,
-    ticks,
-)
+from recontact.features.cumulated import LATEST, NEVER, Cumulated, Floats, filled, ticks
 from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, entity
+from recontact.features.steps import Ints, Steps, last_row
 
 MINUTE = 60 * SECOND
 WEEK = 7 * 24 * 60  # in minutes
