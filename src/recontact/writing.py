@@ -34,6 +34,18 @@ def refuse_input(out: Path, files: Iterable[Path]) -> None:
         raise UserError(f"{out} is one of the inputs, which would be lost", "name another output")
 
 
+def check_suffix(target: Path) -> None:
+    """Refuse a file of which the suffix does not tell what it will be.
+
+    Raises
+    ------
+    UserError
+        Names the file.
+    """
+    if target.suffix.lower() not in SUFFIXES:
+        raise UserError(f"{target}: neither .parquet nor .csv", "name the output so")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a path to write to that takes the place of `path` once all is written.
@@ -125,11 +137,9 @@ def writing(target: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], No
     >>> path.read_text()
     '"contact_id"\n"1"\n"1"\n'
     """
-    suffix = target.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UserError(f"{target}: neither .parquet nor .csv", "name the output so")
+    check_suffix(target)
     with replacing(target) as temporary:
-        if suffix == ".parquet":
+        if target.suffix.lower() == ".parquet":
             with pq.ParquetWriter(temporary, schema, compression="zstd") as parquet:
                 yield parquet.write_table
             return

@@ -127,3 +127,21 @@ def test_labels_taken_over_are_not_for_spark():
     """--since with Spark is a usage error."""
     arguments = ["label", "a.csv", "--engine", "spark", "--since", "b", "--out", "c"]
     assert main(arguments) == 2
+
+
+@pytest.mark.usefixtures("spark")  # it serves Spark Connect
+def test_features_by_spark_connect(centre, connect_port, tmp_path, capsys):
+    """Features by the command, too: the same figures and the same bytes."""
+    contacts, labels = centre / "contacts.parquet", tmp_path / "l.parquet"
+    ours, theirs = tmp_path / "a.csv", tmp_path / "b.csv"
+    assert main(["label", str(contacts), "--out", str(labels)]) == 0
+    given = ["features", contacts, "--labels", labels, "--moment", "wrapup", "--only"]
+    given += ["contacts_7d,queue_repeat_rate", "--json", "--out"]
+    capsys.readouterr()
+    assert main([*map(str, given), str(ours)]) == 0
+    expected = json.loads(capsys.readouterr().out) | {"out": str(theirs)}
+    where = {"RECONTACT_SPARK": f"sc://127.0.0.1:{connect_port}"}
+    ended = run([*given, theirs, "--engine", "spark"], **where)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout) == expected
+    assert theirs.read_bytes() == ours.read_bytes()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from recontact_pipelines.engine import Engine, EngineOption
 from recontact_pipelines.known import (
     KnownFrom,
     Yours,
@@ -31,6 +32,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     only: Annotated[
         str | None, typer.Option(metavar="NAME,NAME", help="Only these features.")
     ] = None,
+    engine: EngineOption = Engine.DUCKDB,
     wrapup_delay: Annotated[
         str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
     ] = "15m",
@@ -39,6 +41,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
     from recontact.features.declared import FEATURES  # noqa: PLC0415
     from recontact.features.files import features_files  # noqa: PLC0415
+    from recontact.features.spark import features_spark  # noqa: PLC0415
     from recontact.features.yours import only as chosen  # noqa: PLC0415
     from recontact.features.yours import yours  # noqa: PLC0415
 
@@ -47,7 +50,8 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     if only is not None:
         wanted = chosen(wanted, [name.strip() for name in only.split(",")])
     with progress("features", total=1) as advance:
-        computed = features_files(
+        compute = features_spark if engine is Engine.SPARK else features_files
+        computed = compute(
             contacts,
             labels,
             moment,
@@ -75,4 +79,7 @@ source or --known-from says otherwise (survey answers: never of their own contac
 Example:
 
     recontact features c.parquet --labels l.parquet --moment start --out f.parquet
+
+With --engine spark, RECONTACT_SPARK says where Spark is, as for recontact label; its workers read
+and write the same paths.
 """

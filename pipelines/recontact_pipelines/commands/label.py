@@ -1,23 +1,16 @@
 """`recontact label`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from recontact_pipelines.engine import Engine, EngineOption
 from recontact_pipelines.output import emit, note, progress
 
 if TYPE_CHECKING:
     from recontact.labels.files import Labeled
     from recontact.policy import Policy
-
-
-class Engine(StrEnum):
-    """What reads and sorts the contacts."""
-
-    DUCKDB = "duckdb"
-    SPARK = "spark"
 
 
 def label(
@@ -26,9 +19,7 @@ def label(
         Path, typer.Option(help="The labels: .parquet, .csv, or a folder for a file each.")
     ],
     policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
-    engine: Annotated[
-        Engine, typer.Option(help="duckdb: this machine; spark: a cluster, for what exceeds one.")
-    ] = Engine.DUCKDB,
+    engine: EngineOption = Engine.DUCKDB,
     since: Annotated[
         Path | None,
         typer.Option(

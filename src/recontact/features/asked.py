@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from recontact.contacts import SCHEMA
 from recontact.errors import UserError
 from recontact.features.declared import Feature
 from recontact.features.figures import Figures
-from recontact.features.known import extras, known_from
+from recontact.features.known import known_from
 from recontact.features.needed import check_columns, columns_needed
 from recontact.features.table import Source, compute
 from recontact.labels.table import SCHEMA as LABELS
@@ -79,8 +80,7 @@ class Asked:
 
     def refuse_filled_in_later(self, some: pa.Table) -> None:
         """Refuse an extra column whose values were still to come, where some rows tell it."""
-        if extras(self.known):
-            known_from(some.replace_schema_metadata(self.columns.metadata), self.known)
+        known_from(some.replace_schema_metadata(self.columns.metadata), self.known)
 
     def count(self, bucket: pa.Table) -> Figures:
         """Count what is known of agents, queues, reasons ... from the contacts of a bucket."""
@@ -96,6 +96,13 @@ class Asked:
         elapsed = np.full(len(bucket), self.elapsed_s, np.float64) if live else None
         table = compute(source, rows, self.moment, figures, elapsed_s=elapsed)
         return table, np.asarray(bucket[ROW].to_numpy()[rows])
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns of the features table."""
+        fields = [*self.columns, *(BESIDE.field(name) for name in JUDGED), (ROW, pa.int64())]
+        nobody = pa.schema(fields).empty_table()
+        return self.compute(nobody, Figures.none(), None)[0].schema
 
     def _source(self, bucket: pa.Table, events: pa.Table | None) -> Source:
         contacts = bucket.select(self.columns.names)

@@ -19,6 +19,7 @@ from recontact.features.asked import BESIDE, Asked, none_eligible
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.figures import Figures
 from recontact.features.happened import Happened, happened_in
+from recontact.features.known import extras
 from recontact.features.moments import WRAPUP_DELAY_S
 from recontact.features.scatter import Scatter, pieces
 from recontact.features.table import feature_columns
@@ -30,7 +31,7 @@ from recontact.spill import Spill, spilling
 from recontact.stretches import ROW, Rows, Stretches, stretches
 from recontact.tables import Paths, expand
 from recontact.workers import each
-from recontact.writing import refuse_input, writing
+from recontact.writing import check_suffix, refuse_input, writing
 
 AT_ONCE = 1 << 18  # rows of a bucket, and of a stretch of the output
 MOST_PARTS = 256  # of either: each is an open file; of more contacts each is larger
@@ -112,6 +113,7 @@ def features_files(
     [0.0, 1.0]
     """
     check_moment(moment, elapsed_s)
+    check_suffix(out)
     files, judged = expand(list(paths)), expand(labels)
     told = expand(events) if events else []
     refuse_input(out, [*files, *judged, *told])
@@ -130,14 +132,14 @@ def features_files(
         computing = Computing(asked, buckets, happened)
         figures = computing.figures(advance)
         ordered = opened.enter_context(stretches(rows, at_once, folder))
-        eligible, schema = computing.put(figures, ordered, advance)
+        eligible = computing.put(figures, ordered, advance)
         if not eligible:
             raise none_eligible()
-        with writing(out, schema) as write:
+        with writing(out, asked.schema) as write:
             for table in ordered.tables():
                 write(table)
                 advance(WRITE * len(table) / eligible)
-    return Computed(eligible, feature_columns(schema.empty_table()))
+    return Computed(eligible, feature_columns(asked.schema.empty_table()))
 
 
 def _scatter(
@@ -150,7 +152,7 @@ def _scatter(
     advance: Callable[[float], None],
 ) -> int:
     """Put all contacts into their buckets; give how many there are."""
-    labels = Rows(label_tables(judged, BESIDE.names))
+    labels = Rows(label_tables(parts(judged), BESIDE.names))
     sizes = []
     with keys(buckets.folder) as found:
         scatter = Scatter(columns.remove_metadata(), buckets, found, happened)
@@ -177,8 +179,9 @@ class Computing:
 
     def figures(self, advance: Callable[[float], None]) -> Figures:
         """Put together what is known of agents, queues, reasons ... in all buckets."""
-        rows = map(self.buckets.read, range(self.buckets.parts))
-        self.asked.refuse_filled_in_later(next(some for some in rows if some))
+        if extras(self.asked.known):
+            rows = map(self.buckets.read, range(self.buckets.parts))
+            self.asked.refuse_filled_in_later(next(some for some in rows if some))
 
         def counted() -> Iterator[Figures]:
             for figures in each(self._count, range(self.buckets.parts)):
@@ -192,22 +195,20 @@ class Computing:
         rows = self.buckets.read(number, by=ROW)
         return self.asked.count(rows) if rows else None
 
-    def put(
-        self, figures: Figures, ordered: Stretches, advance: Callable[[float], None]
-    ) -> tuple[int, pa.Schema]:
-        """Put the features of all buckets aside; give how many rows there are, and their schema."""
+    def put(self, figures: Figures, ordered: Stretches, advance: Callable[[float], None]) -> int:
+        """Put the features of all buckets aside; give how many contacts have some."""
 
-        def put(number: int) -> tuple[int, pa.Schema] | None:
+        def put(number: int) -> int:
             rows = self.buckets.take(number, by=ROW)
             if not rows:
-                return None
+                return 0
             events = self.happened.of(number) if self.happened else None
             table, row = self.asked.compute(rows, figures, events)
             ordered.put(table, row)
-            return len(table), table.schema
+            return len(table)
 
-        eligible, schema = 0, pa.schema([])
-        for found in each(put, range(self.buckets.parts)):
-            eligible, schema = (eligible + found[0], found[1]) if found else (eligible, schema)
+        eligible = 0
+        for count in each(put, range(self.buckets.parts)):
+            eligible += count
             advance(COMPUTE / self.buckets.parts)
-        return eligible, schema
+        return eligible

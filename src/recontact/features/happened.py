@@ -72,7 +72,7 @@ class Happened:
         return (found or EVENTS.empty_table()).replace_schema_metadata(self.metadata)
 
     def _read(self, part: Part) -> None:
-        for table in _tables(part):
+        for table in event_tables(part):
             self.events.scatter(table, _by_id(table["contact_id"], self.events.parts))
 
     def _join(self, number: int) -> None:
@@ -111,7 +111,7 @@ def _by_id(contact_id: pa.ChunkedArray, number: int) -> Ints:
     return (hashed(contact_id) % np.uint64(number)).astype(np.int64)
 
 
-def _tables(part: Part) -> Iterator[pa.Table]:
+def event_tables(part: Part) -> Iterator[pa.Table]:
     """Read events, some at a time; a CSV file as a whole."""
     if part.group is None:
         yield _typed(read_table(part.path), part.path)

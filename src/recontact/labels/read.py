@@ -1,12 +1,13 @@
 """Labels tables read back, never mixed between policies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.errors import UserError
+from recontact.labels.parts import Part
 from recontact.labels.table import SCHEMA, policy_of
 from recontact.policy import Policy
 from recontact.sources.files import parquet_batches, schema_of
@@ -67,8 +68,8 @@ def policy_in(files: list[Path]) -> Policy:
     return policy_of(*(schema.empty_table() for schema in schemas))
 
 
-def label_tables(files: list[Path], columns: list[str]) -> Iterator[pa.Table]:
-    """Read some columns of labels in Parquet files in order, some rows at a time.
+def label_tables(parts: Iterable[Part], columns: list[str]) -> Iterator[pa.Table]:
+    """Read some columns of labels in parts of Parquet files in order, some rows at a time.
 
     Raises
     ------
@@ -76,12 +77,12 @@ def label_tables(files: list[Path], columns: list[str]) -> Iterator[pa.Table]:
         A file can't be read, or holds other types than labels have.
     """
     schema = pa.schema([SCHEMA.field(name) for name in columns])
-    for file in files:
-        for batch in parquet_batches(file, columns=columns):
+    for part in parts:
+        for batch in parquet_batches(part.path, part.group, columns=columns):
             try:
                 yield batch.rows.select(columns).replace_schema_metadata(None).cast(schema)
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-                raise UserError(f"{file}: no labels table: {error}", MAKE) from error
+                raise UserError(f"{part.path}: no labels table: {error}", MAKE) from error
 
 
 def refuse_others(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> None:

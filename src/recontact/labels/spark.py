@@ -6,15 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from recontact.contacts import SCHEMA as CONTACTS
 from recontact.contacts import canonical
-from recontact.errors import UserError
 from recontact.history import order
 from recontact.labels.edges import Edges
 from recontact.labels.files import Labeled
@@ -25,6 +23,7 @@ from recontact.labels.table import SCHEMA, label_rows, of_policy
 from recontact.labels.tally import NOTHING, tallies
 from recontact.labels.unknown import followed_by_unknown
 from recontact.policy import Policy
+from recontact.spark.parts import as_one_file, part_of, see
 from recontact.spark.records import (
     FOUND,
     ROW,
@@ -37,12 +36,12 @@ from recontact.spark.records import (
     read,
 )
 from recontact.spark.session import session
-from recontact.tables import SUFFIXES, expand
-from recontact.writing import refuse_input, write_table, writing
+from recontact.tables import expand
+from recontact.writing import refuse_input, write_table
 
 AT_ONCE = 1 << 19  # rows of a partition, and of a part of the output
 CHECKED, LABELED, PUT_TOGETHER = 0.3, 0.6, 0.1  # shares of the time
-PARTS = "part-*.parquet"
+COLUMNS = pa.schema([CONTACTS.field(name) for name in NEEDED])
 LABELS = pa.schema([*SCHEMA, ROW, ("part", pa.int32()), ("tally", pa.binary())])
 
 
@@ -90,11 +89,11 @@ def label_spark(
         record = examine(spark, files, policy, at_once)
         advance(CHECKED)
         number = partitions(record, at_once)
-        contacts = by_customer(read(spark, files, record, NEEDED), number)
+        contacts = by_customer(read(spark, files, record, COLUMNS), number)
         labels = map_arrow(contacts, partial(_labels, policy, record.edges, at_once), LABELS)
         parts = labels.repartitionById(number, "part")
         counted = found_by(map_arrow(parts, partial(_write, policy, folder), FOUND))
-        _see(folder, number)
+        see(part_of(folder, k) for k in range(number))
         advance(LABELED)
     advance(PUT_TOGETHER)
     return Labeled(sum(counted, NOTHING), record.edges, sum(record.sizes))
@@ -123,14 +122,10 @@ def _write(policy: Policy, folder: Path, batches: Batches) -> Batches:
     given = pa.Table.from_batches(list(batches), LABELS)
     labels = given.filter(pc.is_valid(given["row"])).sort_by("row")
     if len(labels):
-        path = _part(folder, labels["part"][0].as_py())
+        path = part_of(folder, labels["part"][0].as_py())
         write_table(labels.select(SCHEMA.names).replace_schema_metadata(of_policy(policy)), path)
     for tally in given["tally"].drop_null().to_pylist():
         yield pa.record_batch([[tally]], schema=FOUND)
-
-
-def _part(folder: Path, number: int) -> Path:
-    return folder / f"part-{number:06}.parquet"
 
 
 @contextmanager
@@ -142,19 +137,5 @@ def _parts_of(out: Path, policy: Policy) -> Iterator[Path]:
         with replacing_folder(out) as folder:
             yield folder.absolute()  # the workers stand elsewhere
         return
-    if out.suffix.lower() not in SUFFIXES:
-        raise UserError(f"{out}: neither .parquet nor .csv nor a folder", "name the output so")
-    with TemporaryDirectory(prefix=f".{out.name}.", dir=folder_of(out)) as name:
-        yield Path(name)
-        with writing(out, SCHEMA.with_metadata(of_policy(policy))) as write:
-            for part in sorted(Path(name).glob(PARTS)):
-                write(pq.read_table(part, partitioning=None))
-
-
-def _see(folder: Path, number: int) -> None:
-    """Refuse an output that the workers wrote elsewhere."""
-    if len(list(folder.glob(PARTS))) < number:
-        raise UserError(
-            f"what Spark's workers wrote to {folder.parent} is not to be seen here",
-            "name an --out on a disk that they and this machine share",
-        )
+    with as_one_file(out, SCHEMA.with_metadata(of_policy(policy))) as folder:
+        yield folder

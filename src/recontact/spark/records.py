@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 
 from recontact.clean import KEYS, clean_rows, not_once, nothing_in
 from recontact.contacts import INSTANT, REQUIRED, canonical
-from recontact.contacts import SCHEMA as CONTACTS
 from recontact.errors import UserError
 from recontact.labels.edges import Edges
 from recontact.labels.parts import Part, parts
 from recontact.policy import Policy
 from recontact.sources.files import Batch, is_parquet, parquet_batches
-from recontact.tables import NAMED
+from recontact.tables import NAMED, typed
 
 Batches = Iterator[pa.RecordBatch]
+Beside = Callable[[pa.Table, int], pa.Table]
 KINDS = {
     pa.string(): "string",
     pa.bool_(): "boolean",
@@ -53,6 +53,11 @@ class Seen(NamedTuple):
     file: int
     rows: int
     edges: Edges
+
+
+def nothing(contacts: pa.Table, first: int) -> pa.Table:  # noqa: ARG001 - as whoever gives some
+    """Give no column beside contacts."""
+    return pa.table({})
 
 
 def map_arrow(frame: Any, function: Callable[[Batches], Batches], schema: pa.Schema) -> Any:
@@ -90,8 +95,8 @@ def examine(spark: Any, files: list[Path], policy: Policy, at_once: int) -> Reco
     UserError
         As of `recontact.clean.read_contacts`.
     """
-    tasks = _tasks(spark, [(part, 0) for part in _parts(files)])
-    seen = found_by(map_arrow(tasks, partial(_examined, policy), FOUND))
+    todo = tasks(spark, [(part, 0) for part in parts_everywhere(files)])
+    seen = found_by(map_arrow(todo, partial(_examined, policy), FOUND))
     wrong = [(part.file, part.before, what) for part, what in seen if isinstance(what, UserError)]
     if wrong:
         file, _, error = min(wrong, key=lambda w: w[:2])
@@ -103,7 +108,9 @@ def examine(spark: Any, files: list[Path], policy: Policy, at_once: int) -> Reco
     return record
 
 
-def read(spark: Any, files: list[Path], record: Record, columns: Sequence[str]) -> Any:
+def read(
+    spark: Any, files: list[Path], record: Record, columns: pa.Schema, beside: Beside = nothing
+) -> Any:
     """Give clean, canonical contacts as a Spark DataFrame.
 
     Parameters
@@ -112,12 +119,15 @@ def read(spark: Any, files: list[Path], record: Record, columns: Sequence[str]) 
         As of `examine`.
     record : Record
         What `examine` found.
-    columns : sequence of str
-        Which columns of the contacts table; with them comes `row`, counted from 0 over all files.
+    columns : pyarrow.Schema
+        Which columns; with them comes `row`, counted from 0 over all files.
+    beside : callable
+        Takes some contacts and the number of the first, and gives more columns of them.
     """
-    schema = pa.schema([*(CONTACTS.field(name) for name in columns), ROW])
-    tasks = _tasks(spark, _numbered(files, record))
-    return map_arrow(tasks, partial(_read, schema), schema)
+    more = beside(columns.empty_table(), 0).schema
+    schema = pa.schema([*columns, *more, ROW])
+    todo = tasks(spark, _numbered(files, record))
+    return map_arrow(todo, partial(_read, columns, beside), schema)
 
 
 def by_customer(contacts: Any, number: int) -> Any:
@@ -133,7 +143,7 @@ def partitions(record: Record, at_once: int) -> int:
     return -(-sum(record.sizes) // at_once)
 
 
-def _parts(files: list[Path]) -> list[Part]:
+def parts_everywhere(files: list[Path]) -> list[Part]:
     """List the parts by paths that hold wherever a worker stands."""
     return [replace(part, path=part.path.absolute()) for part in parts(files)]
 
@@ -141,16 +151,17 @@ def _parts(files: list[Path]) -> list[Part]:
 def _numbered(files: list[Path], record: Record) -> list[tuple[Part, int]]:
     """Give each part with the number of its first row over all files."""
     before = np.cumsum([0, *record.sizes]).tolist()
-    return [(part, before[part.file] + part.before) for part in _parts(files)]
+    return [(part, before[part.file] + part.before) for part in parts_everywhere(files)]
 
 
-def _tasks(spark: Any, parts: list[tuple[Part, int]]) -> Any:
-    """Deal the parts out, each a partition of its own."""
+def tasks(spark: Any, parts: list[tuple[Part, int]]) -> Any:
+    """Deal parts out, each with a number and a partition of its own."""
     rows = [(number, pickle.dumps(part)) for number, part in enumerate(parts)]
     return spark.createDataFrame(rows, TASKS).repartitionById(len(rows), "number")
 
 
-def _dealt(batches: Batches) -> Iterator[tuple[Part, int]]:
+def dealt(batches: Batches) -> Iterator[tuple[Part, int]]:
+    """Give the parts that were dealt, with their numbers."""
     for batch in batches:
         yield from map(pickle.loads, batch.column("part").to_pylist())  # of our own making
 
@@ -167,7 +178,7 @@ def _rows(part: Part, columns: Sequence[str] | None = None) -> Iterator[pa.Table
 
 def _counted(batches: Batches, columns: Sequence[str]) -> Iterator[tuple[pa.Table, pa.Array]]:
     """Read the parts that were dealt: contacts and the numbers of their rows."""
-    for part, first in _dealt(batches):
+    for part, first in dealt(batches):
         end = first
         for contacts in _rows(part, (*REQUIRED, *columns)):
             start, end = end, end + len(contacts)
@@ -175,7 +186,7 @@ def _counted(batches: Batches, columns: Sequence[str]) -> Iterator[tuple[pa.Tabl
 
 
 def _examined(policy: Policy, batches: Batches) -> Batches:
-    for part, _ in _dealt(batches):
+    for part, _ in dealt(batches):
         try:
             yield as_found((part, _seen(part, policy)))
         except UserError as error:  # of several the first is to be told
@@ -197,9 +208,13 @@ def _together(seen: list[Seen], files: list[Path]) -> Record:
     return Record(sizes, Edges.together(part.edges for part in seen))
 
 
-def _read(schema: pa.Schema, batches: Batches) -> Batches:
-    for contacts, row in _counted(batches, schema.names):
-        yield from contacts.append_column(ROW, row).select(schema.names).to_batches()
+def _read(columns: pa.Schema, beside: Beside, batches: Batches) -> Batches:
+    for contacts, row in _counted(batches, columns.names):
+        kept = typed(contacts, columns)
+        more = beside(kept, row[0].as_py() if len(row) else 0)
+        for field in more.schema:
+            kept = kept.append_column(field, more[field.name])
+        yield from kept.append_column(ROW, row).to_batches()
 
 
 def _keys(batches: Batches) -> Batches:
@@ -214,7 +229,7 @@ def _refuse_repeated(spark: Any, files: list[Path], record: Record, at_once: int
     """Refuse a key that comes twice; contact ids are looked at first."""
     from pyspark.sql import functions as f  # noqa: PLC0415 - as above
 
-    keys = map_arrow(_tasks(spark, _numbered(files, record)), _keys, KEYED)
+    keys = map_arrow(tasks(spark, _numbered(files, record)), _keys, KEYED)
     spread = keys.repartition(partitions(record, at_once), "name", "value")
     counted = spread.groupBy("name", "value").agg(
         f.count("*").alias("n"), f.min("row").alias("row")
