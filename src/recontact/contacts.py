@@ -142,8 +142,21 @@ def canonical(contacts: pa.Table) -> pa.Table:
         columns[field.name] = _typed(contacts[field.name], field)
     columns["reason"] = map_values(columns["reason"], normalise_reason)
     for name in contacts.column_names:
-        columns.setdefault(name, contacts[name])
+        columns.setdefault(name, _plain(contacts[name]))
     return pa.table(columns).replace_schema_metadata(contacts.schema.metadata)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write a column of the user's own without a dictionary; all text is of one type."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return _without_empty(column) if pa.types.is_string(column.type) else column
+
+
+def _without_empty(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 
 
 def _typed(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
@@ -158,9 +171,7 @@ def _typed(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
             f"column '{field.name}' holds {column.type}, not {field.type}: {error}",
             IMPORT,
         ) from error
-    if pa.types.is_string(field.type):
-        return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-    return column
+    return _without_empty(column) if pa.types.is_string(field.type) else column
 
 
 def instants(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
