@@ -80,15 +80,16 @@ class LiveFigures:
             for name, key, column in beyond:
                 mine, usual = own.get(column), found.get(key)
                 row[name] = None if mine is None or usual is None else float(mine) - usual
+        inbound = own.get("direction") in {None, "inbound"}  # only then is it in a load itself
         for of, spans in self._loads.items():
             entity = (program, own.get(of))
-            since = started if self.known.get(of) == "start" else NEVER
-            for minutes, load_name, surge_name in spans:
+            since = started if inbound and self.known.get(of) == "start" else NEVER
+            for minutes, (plain_names, surges) in spans.items():
                 load = self.loads.load_at(of, minutes, *entity, at, since)
-                if load_name:
-                    row[load_name] = load
-                if surge_name:
-                    row[surge_name] = _surge(load, self.loads.usual_at(of, minutes, *entity, at))
+                row |= dict.fromkeys(plain_names, load)
+                if surges:
+                    usual = self.loads.usual_at(of, minutes, *entity, at)
+                    row |= dict.fromkeys(surges, _surge(load, usual))
         return row
 
     @cached_property
@@ -105,17 +106,15 @@ class LiveFigures:
         return found
 
     @cached_property
-    def _loads(self) -> dict[str, list[tuple[int, str | None, str | None]]]:
-        """By column: spans in minutes, with the features that are loads and surges of them."""
-        found: dict[tuple[str, int], list[str | None]] = {}
+    def _loads(self) -> dict[str, dict[int, tuple[list[str], list[str]]]]:
+        """By column and span in minutes: the features that are loads, and those that are surges."""
+        found: dict[str, dict[int, tuple[list[str], list[str]]]] = {}
         for name, measure, *_ in self.features:
             if isinstance(measure, Load | Surge):
-                names = found.setdefault((measure.of, measure.within // MINUTE), [None, None])
-                names[isinstance(measure, Surge)] = name
-        by_entity: dict[str, list[tuple[int, str | None, str | None]]] = {}
-        for (of, minutes), (load, surge) in found.items():
-            by_entity.setdefault(of, []).append((minutes, load, surge))
-        return by_entity
+                spans = found.setdefault(measure.of, {})
+                names = spans.setdefault(measure.within // MINUTE, ([], []))
+                names[isinstance(measure, Surge)].append(name)
+        return found
 
 
 def _key(measure: Rate | Judged | Volume | Typical) -> Key:
