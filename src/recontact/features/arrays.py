@@ -13,6 +13,7 @@ from recontact.contacts import (
     handled_of,
     instants,
     known_of,
+    normalise_reason,
 )
 from recontact.durations import SECOND
 from recontact.errors import UserError
@@ -20,7 +21,7 @@ from recontact.features.measures import DURATION, Condition
 from recontact.features.shapes import Asked, Flags, Floats, History, Ints
 from recontact.features.walks import Test, Walks
 from recontact.history import Order, codes
-from recontact.labels.rules import Rules
+from recontact.labels.rules import Rules, window_of
 from recontact.policy import Policy
 
 WAYS = 2  # reason_or_case relates in two ways
@@ -101,7 +102,17 @@ def rests_on(contacts: pa.Table, policy: Policy, others: Ints) -> Ints:
     return out
 
 
-def history(contacts: pa.Table, rules: Rules, others: Ints, o: Order, walks: Walks) -> History:
+def windows_before(contacts: pa.Table, policy: Policy) -> Ints:
+    """Give the window of each contact while its reason is not known, in microseconds."""
+    found = np.zeros(len(contacts), np.int64)
+    for rows, own in programs(contacts, policy):
+        found[rows] = window_of(own, None)
+    return found
+
+
+def history(
+    contacts: pa.Table, rules: Rules, others: Ints, before: Ints | None, o: Order, walks: Walks
+) -> History:
     """Arrange the contacts as the loop reads them, in the customers' order."""
     rows = o.rows
     size = len(rows)
@@ -113,6 +124,7 @@ def history(contacts: pa.Table, rules: Rules, others: Ints, o: Order, walks: Wal
         ended=instants(contacts["ended_at"])[rows],
         known=known_of(contacts)[rows],
         window=rules.window_us[rows],
+        window_before=(rules.window_us if before is None else before)[rows],
         arrives=rules.arrives[rows],
         unhandled=~handled_of(contacts)[rows],
         counts_unhandled=rules.count_unhandled[rows],
@@ -185,9 +197,10 @@ def number_of(contacts: pa.Table, name: str) -> Floats:
     if name == DURATION:
         return (instants(contacts["ended_at"]) - instants(contacts["started_at"])) / SECOND
     column = contacts[name]
-    if pa.types.is_string(column.type):
+    if not (is_number(column.type) or pa.types.is_boolean(column.type)):
         raise UserError(
-            f"column '{name}' holds text, and a feature asks for its numbers", "ask for last_text"
+            f"column '{name}' holds {column.type}, and a feature asks for its numbers",
+            "name a column of numbers; of text there are last_text and distinct",
         )
     return np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
 
@@ -205,24 +218,43 @@ def _holds(contacts: pa.Table, condition: Condition) -> Flags:
         below = np.inf if condition.below is None else condition.below
         return (number >= least) & (number < below)
     column = _in_effect(contacts, condition.column)
+    _refuse_others(condition, column.type)
     if condition.column == "reason":
         texts = [*column.unique().to_pylist()]
         wanted = [text for text in texts if any(is_below(text, each) for each in condition.values)]
         return np.asarray(pc.is_in(column, pa.array(wanted, pa.string())), bool)
-    try:
-        values = pa.array(condition.values).cast(column.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
+    if is_number(column.type):
+        return np.isin(number_of(contacts, condition.column), np.array(condition.values, float))
+    return np.asarray(pc.is_in(column, pa.array(condition.values, column.type)), bool)
+
+
+def _refuse_others(condition: Condition, kind: pa.DataType) -> None:
+    """Refuse values that a column can't hold."""
+    fits = all(_fits(value, kind) for value in condition.values)
+    if not (fits or pa.types.is_null(kind)):
         raise UserError(
-            f"column '{condition.column}' holds {column.type}, and a feature asks where it "
-            f"is {condition.values}",
+            f"column '{condition.column}' holds {kind}, and a feature asks where it "
+            f"is {', '.join(map(repr, condition.values))}",
             "name values of the column",
-        ) from error
-    return np.asarray(pc.is_in(column, values), bool)
+        )
+
+
+def _fits(value: object, kind: pa.DataType) -> bool:
+    if isinstance(value, bool):
+        return bool(pa.types.is_boolean(kind))
+    return is_number(kind) if isinstance(value, int | float) else bool(pa.types.is_string(kind))
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Tell whether a column holds numbers; one that holds nothing may."""
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return bool(number or pa.types.is_null(kind))
 
 
 def is_below(reason: str | None, wanted: object) -> bool:
     """Tell whether a reason is another one, or below it."""
-    return reason is not None and f"{reason} > ".startswith(f"{wanted} > ")
+    above = normalise_reason(str(wanted))
+    return reason is not None and f"{reason} > ".startswith(f"{above} > ")
 
 
 def _in_effect(contacts: pa.Table, name: str) -> pa.ChunkedArray:

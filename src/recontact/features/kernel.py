@@ -43,7 +43,7 @@ from recontact.features.shapes import (
     Ints,
     Seen,
 )
-from recontact.features.steps import compare, finish, knows
+from recontact.features.walked import compare, finish, knows
 
 
 @compiled
@@ -75,7 +75,7 @@ def walk(  # noqa: C901, PLR0912, PLR0915 - one loop: to hand arrays over costs 
     `done` keeps for each step how many contacts were taken in, two figures, and the position of
     the last one; `told` the texts that were told apart.
     """
-    started, ended, known, window = h.started, h.ended, h.known, h.window
+    started, ended, known = h.started, h.ended, h.known
     keys, key_from, tests, values, codes = h.keys, h.key_from, h.tests, h.values, h.codes
     own_codes = asked.codes
     t, low, place, leave = asked.at[row], asked.low[row], asked.place[row], asked.leave[row]
@@ -89,19 +89,21 @@ def walk(  # noqa: C901, PLR0912, PLR0915 - one loop: to hand arrays over costs 
         counted = arrived and not (
             (over and h.unhandled[j] and not h.counts_unhandled[j]) or (recorded and h.excluded[j])
         )
-        related = counted and is_related(key_from, keys, asked.keys, row, j, t)
+        about = is_related(key_from, keys, asked.keys, row, j, t)
+        related = counted and about
+        window = h.window[j] if recorded else h.window_before[j]
         repeated = in_chain = False
         if counted:
             if later < 0:
                 seen.last[row] = j
-            elif started[later] - ended[j] <= window[j]:
+            elif started[later] - ended[j] <= window:
                 repeated = both_same(key_from, keys, later, j, t)
             later = j
         if related and j >= place:  # it began while the scored one went on: the outcome is known
             seen.repeated_already[row] = True
             seen.escalation_already[row] |= recorded and h.escalated[j]
         elif related:
-            in_chain = head_started - ended[j] <= window[j]
+            in_chain = head_started - ended[j] <= window
             head_started = started[j] if in_chain else head_started
         for k in range(len(steps)):
             if age > steps[k, WITHIN]:
@@ -114,7 +116,7 @@ def walk(  # noqa: C901, PLR0912, PLR0915 - one loop: to hand arrays over costs 
                 continue
             what, same, alike = steps[k, WHAT], steps[k, SAME], 1
             if same == SAME_ISSUE:
-                alike = 1 if related else 0
+                alike = 1 if about else 0
             elif same != NONE:
                 told_same = knows(steps[k, SAME_FROM], over, recorded)
                 alike = compare(own_codes[same, row], codes[same, j], told_same)
@@ -182,9 +184,7 @@ def fill(h: History, asked: Asked, row: int, steps: Ints, done: Floats, values: 
 
 
 @compiled
-def look_back(
-    h: History, asked: Asked, steps: Ints, seen: Seen, first: int, end: int
-) -> None:
+def look_back(h: History, asked: Asked, steps: Ints, seen: Seen, first: int, end: int) -> None:
     """Fill `seen` for some scored contacts, as known just before the instant of each.
 
     Parameters

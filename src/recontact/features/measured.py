@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import direction_of, instants, map_values, normalise_reason
 from recontact.durations import DAY, HOUR, MINUTE, SECOND
+from recontact.errors import UserError
 from recontact.features.arrays import number_of
 from recontact.features.declared import Feature
 from recontact.features.entities import Coded
@@ -132,6 +133,11 @@ def _past(what: Past, scored: Scored) -> Column:
     found = scored.seen.values[scored.walks.places[what]]
     if what.what != "last_text":
         return found
+    kind = scored.contacts.field(what.column).type
+    if not (pa.types.is_string(kind) or pa.types.is_null(kind)):
+        raise UserError(
+            f"column '{what.column}' holds {kind}, and a feature asks for its text", "ask for last"
+        )
     there = np.isfinite(found)
     rows = scored.order.rows[np.where(there, found, 0).astype(np.int64)]
     return scored.contacts[what.column].take(pa.array(rows, mask=~there))

@@ -60,7 +60,7 @@ class Past:
         `count`; `sum`, `mean`, `most` (the greatest) and `distinct` of a column; `since` and
         `since_end`: seconds since the last such contact began or ended; `last`, `last_text`:
         the last one's column; `last_same`: whether it is the same in `same`; `repeats`: how
-        many repeated the one before them; `position` in the chain of related contacts;
+        many the next one repeated; `position` in the chain of related contacts;
         `mean_gap` between such contacts in seconds, `gap_spread`: deviation of the gaps, in
         mean gaps.
     column : str, optional
@@ -176,14 +176,22 @@ def columns_of(measure: Measure) -> set[str]:
     >>> sorted(columns_of(Beyond("elapsed_s", "queue")))
     ['queue']
     """
-    named: set[str | None]
     if isinstance(measure, Past):
-        named = {measure.column, measure.same, *(each.column for each in measure.where)}
-    elif isinstance(measure, Calendar):
-        named = set()
-    else:
-        named = {getattr(measure, "of", None), getattr(measure, "column", None)}
-    return {name for name in named if name} - {ELAPSED, DURATION, ISSUE}
+        return _columns_of_past(measure)
+    if isinstance(measure, Calendar):
+        return set()
+    named = {getattr(measure, "of", None), getattr(measure, "column", None)}
+    computed = DURATION if isinstance(measure, Typical) else ELAPSED
+    keeps = isinstance(measure, Own | Beyond | Typical)
+    return {name for name in named if name and not (keeps and name == computed)}
+
+
+def _columns_of_past(measure: Past) -> set[str]:
+    read = {each.column for each in measure.where if each.values or each.column != DURATION}
+    text = measure.what in {"distinct", "last_text"}
+    if measure.column and (text or measure.column != DURATION):
+        read.add(measure.column)
+    return read | ({measure.same} - {ISSUE} if measure.same else set())
 
 
 def own_columns(measure: Measure) -> set[str]:

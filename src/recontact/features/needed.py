@@ -49,6 +49,8 @@ def check_columns(
 ) -> None:
     """Refuse features of columns that are not there, or that no contact knows of itself.
 
+    A column that is itself a feature can't lend its name to another one.
+
     Raises
     ------
     UserError
@@ -61,6 +63,8 @@ def check_columns(
                 f"feature '{name}': the contacts have no column '{missing[0]}'",
                 f"columns: {', '.join(columns)}",
             )
+        if name in extras(known):
+            raise UserError(f"feature '{name}': a column has that name", "choose another one")
         unknown = sorted(own_columns(measure) - known.keys())
         if unknown:
             raise UserError(

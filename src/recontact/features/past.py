@@ -24,16 +24,16 @@ Contact = Mapping[str, Any]
 NOT_YET = micros(dt.datetime(9999, 1, 1, tzinfo=dt.UTC))
 HASHES = 2**63 - 1
 MEANT = {"channel": "voice", "direction": "inbound", "handled": True}  # by a null
-TIMES, FLAGS = 4, 5  # of the numbers of a past contact: first these, then keys, tests and texts
+TIMES, FLAGS = 5, 5  # of the numbers of a past contact: first these, then keys, tests and texts
 
 
 class Past(NamedTuple):
     """A contact made ready.
 
-    `numbers` are its fields of `History` in their order: started, ended, known, window; arrives,
-    unhandled, counts_unhandled, excluded, escalated (0 or 1); its issue in each way of relating
-    and from when others know it; then what of the tests holds, and its texts. `values` are its
-    number columns.
+    `numbers` are its fields of `History` in their order: started, ended, known, window,
+    window_before; arrives, unhandled, counts_unhandled, excluded, escalated (0 or 1); its issue in
+    each way of relating and from when others know it; then what of the tests holds, and its texts.
+    `values` are its number columns.
     """
 
     started: int
@@ -121,6 +121,7 @@ class Rules:
         )
         return (
             self.window(reason),
+            self.window(reason if self.known["reason"] == "start" else None),
             arrives,
             contact.get("handled") is False,
             policy.count_unhandled,
@@ -174,8 +175,10 @@ def text_of(contact: Contact, name: str) -> Any:
 
 
 def code_of(contact: Contact, name: str) -> int:
-    """Number a text: equal ones alike, -1 for none."""
+    """Number a text, or what stands for one: equal ones alike, -1 for none."""
     value = text_of(contact, name)
+    if isinstance(value, int | float):
+        value = str(float(value))  # -1 and -2 have one hash
     return -1 if value is None else hash(value) & HASHES
 
 

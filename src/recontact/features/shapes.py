@@ -41,14 +41,17 @@ class History(NamedTuple):
     """Contacts of all customers in `recontact.history.order`, as plain arrays.
 
     `keys` are the codes of the issue under each way of relating, `key_from` the instants from
-    which others know them; -1 relates to nothing. `tests`, `values` and `codes` are what the
-    steps look at: conditions, numbers (nan where unknown) and texts by number (-1 where unknown).
+    which others know them; -1 relates to nothing. `window_before` is the window
+    while the record, and so perhaps the reason, was not known. `tests`, `values` and `codes` are
+    what the steps look at: conditions, numbers (nan where unknown) and texts by number (-1 where
+    unknown).
     """
 
     started: Ints
     ended: Ints
     known: Ints
     window: Ints
+    window_before: Ints
     arrives: Flags  # inbound, on a counted channel
     unhandled: Flags
     counts_unhandled: Flags

@@ -76,7 +76,11 @@ class Source:
     @cached_property
     def history(self) -> History:
         """The contacts as the compiled loop reads them."""
-        return arrays.history(self.contacts, self.rules, self.key_from, self.order, self.walks)
+        known_late = self.known["reason"] != "start"
+        before = arrays.windows_before(self.contacts, self.policy) if known_late else None
+        return arrays.history(
+            self.contacts, self.rules, self.key_from, before, self.order, self.walks
+        )
 
     def at(self, moment: str, elapsed_s: Floats | None = None) -> Ints:
         """Give the instant of each contact's moment, in microseconds."""
