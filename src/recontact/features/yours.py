@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, asdict, fields
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from os import PathLike
 from pathlib import Path
 from typing import Any, get_args
@@ -16,10 +16,11 @@ from typing import Any, get_args
 import yaml
 
 from recontact.contacts import SCHEMA
-from recontact.durations import MINUTE, parse_duration
+from recontact.durations import MINUTE, format_duration, parse_duration
 from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.measures import (
+    DURATION,
     Among,
     Beyond,
     Condition,
@@ -98,11 +99,22 @@ def installed() -> tuple[Feature, ...]:
     """
     found: list[Feature] = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
-        offered = point.load()
-        given = offered() if callable(offered) else offered
-        for one in given:
-            found += [one] if isinstance(one, Feature) else parse_features([one], point.value)
+        for one in _offered(point):
+            declared = plain([one]) if isinstance(one, Feature) else [one]
+            found += parse_features(declared, point.value)
     return checked(found)
+
+
+def _offered(point: EntryPoint) -> Iterable[Any]:
+    try:
+        offered = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"the features of an installed package can't be loaded: {point.value}: {error}",
+            f"mend its entry point {GROUP}, or remove the package",
+        ) from error
+    given = offered() if callable(offered) else offered
+    return [given] if isinstance(given, Feature | Mapping) else given
 
 
 def yours(path: str | PathLike[str] | None = None) -> tuple[Feature, ...]:
@@ -175,11 +187,17 @@ def plain(features: Iterable[Feature]) -> list[dict[str, Any]]:
 
 
 def _plain(feature: Feature) -> dict[str, Any]:
-    way, main = next((w, m) for w, (kind, m) in WAYS.items() if isinstance(feature.measure, kind))
+    ways = [(w, m) for w, (kind, m) in WAYS.items() if isinstance(feature.measure, kind)]
+    if not ways:
+        raise UserError(
+            f"feature '{feature.name}': {type(feature.measure).__name__} can't be declared",
+            f"measure it by one of {', '.join(WAYS)}; columns become features by --known-from",
+        )
+    way, main = ways[0]
     told: dict[str, Any] = {name: getattr(feature, name) for name in TOLD}
     values = {k: v for k, v in asdict(feature.measure).items() if v is not None and k != main}
-    if values.get("within"):
-        values["within"] = f"{values['within'] / 1e6:f}s"
+    if "within" in values:
+        values["within"] = format_duration(values["within"])
     if "where" in values:
         values["where"] = {each["column"]: _plain_condition(each) for each in values["where"]}
     return told | {way: getattr(feature.measure, main)} | values
@@ -194,6 +212,7 @@ def _parse(given: Any, where: str, number: int) -> list[Feature]:
     place = f"{where}: feature {number + 1}"
     if not isinstance(given, Mapping):
         raise UserError(f"{place}: not a mapping of keys", "see docs/features.md, Your own")
+    given = {"null" if key is None else str(key): value for key, value in given.items()}
     name = given.get("name")
     place += f" '{name}'" if name else ""
     if not isinstance(name, str) or not NAME.fullmatch(name):
@@ -238,6 +257,8 @@ def _values(kind: type[Any], given: dict[str, Any], place: str) -> dict[str, Any
     missing = [key for key in missing if not (kind is Words and key == "bucket")]
     if missing:
         raise UserError(f"{place}: '{missing[0]}' is missing", f"add {missing[0]}")
+    if kind is Words and not values.get("bucket", 0) < values["buckets"]:
+        raise UserError(f"{place}: no such bucket", "buckets is at least 1, bucket is below it")
     if kind in {Load, Surge} and (values["within"] % MINUTE or not values["within"]):
         raise UserError(f"{place}: within: not in whole minutes", "e.g. 15m")
     return values
@@ -279,12 +300,20 @@ def _condition(column: str, held: Any, place: str) -> Condition:
     if isinstance(held, Mapping):
         if not held or not {*held} <= {"at_least", "below"}:
             raise UserError(f"{place}: bounds are at_least and below", "e.g. {at_least: 600}")
-        bounds: dict[str, Any] = {k: float(v) for k, v in held.items()}
+        bounds: dict[str, Any] = {k: _bound(v, f"{place}.{k}") for k, v in held.items()}
         return Condition(column, **bounds)
+    if column == DURATION:
+        raise UserError(f"{place}: wants bounds", "e.g. {at_least: 600}")
     listed = held if isinstance(held, list) else [held]
     if not listed or not all(isinstance(each, str | bool | int | float) for each in listed):
         raise UserError(f"{place}: {held!r} is no value", "a value, a list of them, or bounds")
     return Condition(column, tuple(listed))
+
+
+def _bound(value: Any, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise UserError(f"{place}: {value!r} is no number", "write a number")
+    return float(value)
 
 
 READERS: Mapping[str, Callable[[Any, str], Any]] = {
