@@ -153,7 +153,7 @@ class Figures(Labeler):
             return None
         end = minute_of(at)
         found = self.arrivals(own, of, end - within * MINUTE, end)
-        return float(sum(c is not own for c in found))
+        return float(sum(c["contact_id"] != own["contact_id"] for c in found))
 
     def usual(self, own, of, within, at):
         first = minute_of(min(c["started_at"] for c in self.contacts))
