@@ -16,7 +16,7 @@ from recontact.features.moments import KNOWN_FROM, MOMENTS
 from recontact.features.shapes import DISTINCT_LIMIT, HISTORY_LIMIT
 from recontact.features.yours import WAYS
 
-TEXT = Path(__file__).with_name("features.md")
+TEXT = Path(__file__).with_name("features.txt")
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 MEASURES = {
     "past": "what is seen looking back over the customer's contacts: below",

@@ -29,6 +29,11 @@ def test_the_page_is_rendered_from_the_declarations():
     assert rendered == PAGE
 
 
+def test_the_readme_says_how_many_there_are():
+    """Its number of features is the number of declarations."""
+    assert f"[{len(FEATURES)} features]" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_family_has_its_heading_and_table():
     """Each family is a section that opens with its table, in the order of the declarations."""
     for family, features in FAMILIES.items():
