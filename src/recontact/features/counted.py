@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from recontact.compiled import compiled
 from recontact.contacts import direction_of, instants, known_of
-from recontact.durations import DAY, SECOND
-from recontact.features.arrays import number_of
+from recontact.durations import DAY
+from recontact.features.columns import number_of
 from recontact.features.cumulated import NEVER, NONE, ticks
 from recontact.features.steps import Ints, Ticks
 from recontact.history import Order
@@ -84,10 +84,7 @@ class Facts:
             return self._judged(what)
         if what == BEGAN:
             return Counted(arrivals(self.contacts), NONE)
-        if what == DURATION:
-            ended = instants(self.contacts["ended_at"])
-            return _numbers((ended - instants(self.contacts["started_at"])) / SECOND, ended)
-        return _numbers(number_of(self.contacts, what), self.recorded)
+        return self._numbers(number_of(self.contacts, what))
 
     def _judged(self, label: str) -> Counted:
         c, known = self.contacts, self.rests_on
@@ -101,13 +98,16 @@ class Facts:
         positive = pc.fill_null(self.labels[label], fill_value=False)
         return Counted(settled, np.asarray(positive, dtype=np.int64))
 
+    def _numbers(self, values: npt.NDArray[np.float64]) -> Counted:
+        """Count numbers that are there, as whole thousandths, of contacts that may be judged.
 
-def _numbers(values: npt.NDArray[np.float64], since: Ints) -> Counted:
-    """Count numbers that are there, as whole thousandths."""
-    there = np.isfinite(values)
-    thousandths = np.rint(np.clip(values, -GREATEST, GREATEST) * THOUSANDTHS)
-    amount = np.where(there, thousandths, 0.0).astype(np.int64)
-    return Counted(np.where(there, since, NEVER), amount)
+        How long an e-mail takes says nothing of calls.
+        """
+        there = np.isfinite(values) & np.asarray(self.labels["eligible"], dtype=bool)
+        thousandths = np.rint(np.clip(values, -GREATEST, GREATEST) * THOUSANDTHS)
+        amount = np.where(there, thousandths, 0.0).astype(np.int64)
+        since = np.maximum(self.recorded, instants(self.contacts["ended_at"]))
+        return Counted(np.where(there, since, NEVER), amount)
 
 
 def arrivals(contacts: pa.Table, of: str = "", known: Mapping[str, str] | None = None) -> Ints:

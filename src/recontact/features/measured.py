@@ -11,8 +11,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import direction_of, instants, map_values, normalise_reason
 from recontact.durations import DAY, HOUR, MINUTE, SECOND
-from recontact.errors import UserError
-from recontact.features.arrays import number_of
+from recontact.features.columns import number_of, text_of
 from recontact.features.declared import Feature
 from recontact.features.entities import Coded
 from recontact.features.figures import Figures
@@ -108,7 +107,7 @@ def measure(feature: Feature, scored: Scored) -> Column:
     if isinstance(what, Calendar):
         return _calendar(what, scored)
     if isinstance(what, Words):
-        return counted(scored.own[what.column], what.bucket, what.buckets)
+        return counted(text_of(scored.own, what.column), what.bucket, what.buckets)
     return _figured(what, scored)
 
 
@@ -133,14 +132,10 @@ def _past(what: Past, scored: Scored) -> Column:
     found = scored.seen.values[scored.walks.places[what]]
     if what.what != "last_text":
         return found
-    kind = scored.contacts.field(what.column).type
-    if not (pa.types.is_string(kind) or pa.types.is_null(kind)):
-        raise UserError(
-            f"column '{what.column}' holds {kind}, and a feature asks for its text", "ask for last"
-        )
+    text = text_of(scored.contacts, what.column or "")
     there = np.isfinite(found)
     rows = scored.order.rows[np.where(there, found, 0).astype(np.int64)]
-    return scored.contacts[what.column].take(pa.array(rows, mask=~there))
+    return text.take(pa.array(rows, mask=~there))
 
 
 def _calendar(what: Calendar, scored: Scored) -> Floats:

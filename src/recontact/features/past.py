@@ -12,7 +12,8 @@ import numpy as np
 from recontact.contacts import normalise_reason
 from recontact.durations import SECOND
 from recontact.epoch import micros
-from recontact.features.arrays import WAYS, is_below, issue_columns
+from recontact.features.arrays import WAYS, issue_columns
+from recontact.features.columns import is_below
 from recontact.features.measures import DURATION, Condition
 from recontact.features.shapes import History
 from recontact.features.walks import Test, Walks
