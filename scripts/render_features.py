@@ -41,7 +41,7 @@ PAST = {
     "last": "`column` of the last, a number",
     "last_text": "`column` of the last, a text",
     "last_same": "whether the last is the same in `same`",
-    "repeats": "how many repeated the one before them",
+    "repeats": "how many of them the next contact repeated",
     "position": "place in the chain of related contacts",
     "mean_gap": "mean seconds between them",
     "gap_spread": "deviation of the gaps, in mean gaps",

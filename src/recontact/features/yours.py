@@ -53,7 +53,11 @@ WAYS: dict[str, tuple[type[Any], str]] = {  # the key that names a way, and what
 }
 TOLD = ("name", "meaning", "unit", "null")
 CHOICES = {"what": get_args(What), "among": get_args(Among), "label": ("repeated", "escalation")}
-RESERVED = {"moment", "at", "matured", "customer", "repeated", "escalation", *SCHEMA.names}
+RESERVED = {
+    *("moment", "at", "matured", "customer", "repeated", "escalation"),
+    *("repeated_already", "escalation_already"),
+    *SCHEMA.names,
+}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
