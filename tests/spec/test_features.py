@@ -173,6 +173,22 @@ def test_history_is_read_back_to_500_contacts():
     assert seen(rows, "c0000")["contacts_before"] == 500
 
 
+def test_different_values_are_told_apart_up_to_50():
+    """Counting different reasons stops at 50, so its cost is bounded."""
+    rows = [contact(f"c{k}", -k / 60, 0, reason=f"r{k % 60}") for k in range(80)]
+    assert seen(rows, "c0")["reasons_90d"] == 50
+    assert seen(rows[:50], "c0")["reasons_90d"] == 49
+
+
+@pytest.mark.parametrize(("known_hours", "repeats"), [(-1, 0), (1, 1)])
+def test_the_window_of_a_reason_applies_once_the_reason_is_known(known_hours, repeats):
+    """Until an earlier contact's record is known, its window is that of any reason."""
+    a = contact("a", -8, 0, reason="tech", known_at=T + known_hours * HOUR)
+    rows = [a, contact("b", -5, 0), contact("c")]
+    policy = {"related_by": "any", "window_by_reason": {"tech": "1h"}}
+    assert seen(rows, "c", known={"reason": "wrapup"}, policy=policy)["repeats_before"] == repeats
+
+
 @pytest.mark.parametrize("column", ["csat", "survey_resolved", "contact_id", "ended_at"])
 def test_some_columns_are_never_features_of_their_own_contact(column):
     """Survey answers and keys can't be declared known."""
