@@ -117,12 +117,14 @@ class Figures(Labeler):
         return float(sum(midnight - 28 * DAY < since <= midnight for since in begun(of)))
 
     def numbers(self, own, of, column, midnight):
-        """The values in thousandths."""
+        """The values in thousandths, of contacts that may be judged."""
         found = []
         for c in self.contacts:
-            value, since = c.get(column), recorded(c)
+            value, since = c.get(column), max(recorded(c), c["ended_at"])
             if column == "duration_s":
-                value, since = (c["ended_at"] - c["started_at"]).total_seconds(), c["ended_at"]
+                value = (c["ended_at"] - c["started_at"]).total_seconds()
+            if not self.judgements[id(c)]["eligible"]:
+                continue
             known = midnight_after(self.identified(c, of, since)) <= midnight
             if value is not None and known and self.same(c, own, of):
                 found.append(round(value * 1000))

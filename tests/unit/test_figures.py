@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from tests.property.test_figures import OFS, WHATS, figures_of
 
-from recontact import Policy
+from recontact import Policy, label
 from recontact.contacts import canonical
 from recontact.durations import DAY
 from recontact.epoch import micros
@@ -84,9 +84,20 @@ def test_numbers_that_are_none_or_out_of_bounds():
     """A value that is not a number is left out; one beyond 10^8 counts as 10^8."""
     odd = contacts(*({"started_at": MONDAY, "fee": v} for v in (None, float("inf"), 1e300, -2e9)))
     none = np.array([])
-    found = Facts(odd, odd, order(odd), none, none).counted("fee")
+    found = Facts(odd, label(odd), order(odd), none, none).counted("fee")
     assert (found.since == NEVER).tolist() == [True, True, False, False]
     assert found.amount.tolist() == [0, 0, 10**11, -(10**11)]
+
+
+def test_only_contacts_that_may_be_judged_make_a_typical_number():
+    """How long an e-mail took says nothing of calls where calls are judged."""
+    rows = [
+        {"started_at": MONDAY, "fee": 5.0, "channel": "voice"},
+        {"started_at": MONDAY, "fee": 9.0, "channel": "email"},
+    ]
+    both, none = contacts(*rows), np.array([])
+    found = Facts(both, label(both), order(both), none, none).counted("fee")
+    assert (found.since == NEVER).tolist() == [False, True]
 
 
 def test_entities_stand_inside_their_program():

@@ -1,9 +1,9 @@
 """What is counted of each contact, and from which day: judged labels, arrivals, numbers.
 
 A label counts from the start of the UTC day after the latest of its maturity and the instants
-from which all that it rests on was known; an arrival from the day after it, a number from the
-day after its record was known. So a figure is the same from midnight to midnight, and whoever
-looks it up sees nothing of the day itself.
+from which all that it rests on was known; an arrival from the day after it, a number of a contact
+that may be judged from the day after its record was known. So a figure is the same from midnight
+to midnight, and whoever looks it up sees nothing of the day itself.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,6 @@ from recontact.history import Order
 
 LABELS = ("repeated", "escalation")
 BEGAN = "began"  # inbound contacts
-DURATION = "duration_s"  # from start to end
 THOUSANDTHS = 1000.0  # numbers are added up as whole thousandths, so that order does not matter
 GREATEST = 1e8  # greater numbers count as this one, so that no sum overflows
 
@@ -79,7 +78,7 @@ class Facts:
         return known_of(self.contacts)
 
     def counted(self, what: str) -> Counted:
-        """Find what is counted: of `LABELS`, `BEGAN`, `DURATION` or a column of numbers."""
+        """Find what is counted: of `LABELS`, `BEGAN` or a column of numbers."""
         if what in LABELS:
             return self._judged(what)
         if what == BEGAN:
