@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.test_labels import OVERRIDES, choice, contacts, table
 from tests.reference.features import Features
@@ -120,6 +120,7 @@ def test_every_feature_equals_the_twins(rows, policy, moment, from_start, elapse
         assert not differing, (row["contact_id"], differing)
 
 
+@settings(max_examples=settings.default.max_examples // 50)  # names do not depend on values
 @given(histories(), choice(*MOMENTS))
 def test_every_feature_has_a_twin(rows, moment):
     """A feature that the twin does not write down is held to nothing."""
