@@ -173,6 +173,15 @@ def test_history_is_read_back_to_500_contacts():
     assert seen(rows, "c0000")["contacts_before"] == 500
 
 
+@pytest.mark.parametrize(("late", "place"), [(0 * MICROSECOND, 3), (MICROSECOND, 2)])
+def test_a_chain_and_a_repeat_reach_as_far_as_the_window(late, place):
+    """A contact exactly a window after another one's end follows it, one just after does not."""
+    a, b, c = contact("a", -96, 0), contact("b", -48, 0), contact("c", minutes=0)
+    a["started_at"] = a["ended_at"] = a["started_at"] - late
+    row = seen([a, b, c], "c")
+    assert (row["episode_position"], row["repeats_before"]) == (place, place - 2)
+
+
 def test_different_values_are_told_apart_up_to_50():
     """Counting different reasons stops at 50, so its cost is bounded."""
     rows = [contact(f"c{k}", -k / 60, 0, reason=f"r{k % 60}") for k in range(80)]
