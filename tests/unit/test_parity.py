@@ -91,6 +91,18 @@ def request_contacts(request):
     return request.getfixturevalue
 
 
+def test_contacts_that_are_never_judged_equal_the_batchs_too(simulated):
+    """Anonymous, outbound and unserved contacts may be scored as well: live equals batch."""
+    source = Source(simulated, Policy(), known_from(simulated, {"reason": "start"}))
+    others_too = np.flatnonzero(~source.rules.eligible)
+    rows = np.sort(np.random.default_rng(5).choice(others_too, 150, replace=False))
+    elapsed_s = np.full(len(source.contacts), 600.0)
+    batch, found = unlike(source, rows, "live", elapsed_s)
+    assert found == []
+    outbound = np.asarray(pc.equal(source.contacts["direction"].take(rows), "outbound"))
+    assert any(row["queue_load_1h"] for row, out in zip(batch, outbound, strict=True) if out)
+
+
 def with_events(simulated, centre):
     """Contacts of which all that can be known at `live` is, and who among them was held."""
     events = pq.read_table(centre / "events.parquet")
