@@ -263,7 +263,7 @@ def computed(measure, known=None, **columns):
     at = [T, T + dt.timedelta(hours=3)]
     contacts = pa.table(
         {"contact_id": ["a", "b"], "customer_id": ["x", "x"], "started_at": at, "ended_at": at,
-         "reason": ["bill", "bill"], **columns}
+         **({"reason": ["bill", "bill"]} | columns)}
     )  # fmt: skip
     kind = "category" if is_text(measure) else "number"
     mine = Feature("mine", measure, "told", kind=kind)
@@ -319,6 +319,16 @@ def test_text_of_ones_own_is_text_however_it_is_kept(text):
     assert computed(Past("count", where=where), plan, plan=text) == [0.0, 1.0]
     assert computed(Past("last_text", "plan"), plan, plan=text) == [None, "gold"]
     assert computed(Has("plan"), plan, plan=text) == [1.0, None]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"), [("bill>late", 1.0), ("bill", 1.0), ("bill > lat", 0.0), ("late", 0.0)]
+)
+def test_a_reason_holds_for_all_below_it(wanted, count):
+    """A condition on the reason is met by those below it, however its levels are spaced."""
+    where = (Condition("reason", (wanted,)),)
+    told = {"reason": ["bill > late > fee", "tech"]}
+    assert computed(Past("count", where=where), {"reason": "start"}, **told) == [0.0, count]
 
 
 def test_a_column_that_holds_nothing_says_nothing():
