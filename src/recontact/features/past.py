@@ -176,7 +176,14 @@ def text_of(contact: Contact, name: str) -> Any:
 
 
 def code_of(contact: Contact, name: str) -> int:
-    """Number a text, or what stands for one: equal ones alike, -1 for none."""
+    """Number a text, or what stands for one: equal ones alike, -1 for none.
+
+    Examples
+    --------
+    >>> floors = [code_of({"floor": value}, "floor") for value in (-1, -2, 3, 3.0, None)]
+    >>> floors[0] == floors[1], floors[2] == floors[3], floors[4]
+    (False, True, -1)
+    """
     value = text_of(contact, name)
     if isinstance(value, int | float):
         value = str(float(value))  # -1 and -2 have one hash
