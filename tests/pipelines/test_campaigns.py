@@ -21,11 +21,20 @@ def test_servicenow_repeats_are_told_better_than_the_floor(incidents, window):
 def test_a_missed_floor_is_told():
     """A figure that rounds below its floor is named with its window and stratum."""
     row = {"model": "recontact", "roc_auc": 0.7304, "average_precision": 0.464}
+    row |= {"positives": 900, "rows": 9000}
     table = [{**row, "history": history} for history in servicenow.FLOOR["48h"]]
     assert servicenow.below_floor(table, "48h") == [
         "48h, all: roc_auc 0.730 is below 0.731",
         "48h, 4+: roc_auc 0.730 is below 0.75",
     ]
+
+
+def test_a_floor_within_chance_is_not_missed():
+    """Of few cases, the same figure is within a standard error of the floor."""
+    row = {"model": "recontact", "roc_auc": 0.7315, "average_precision": 0.464}
+    row |= {"positives": 90, "rows": 900}
+    table = [{**row, "history": history} for history in servicenow.FLOOR["48h"]]
+    assert servicenow.below_floor(table, "48h") == []
 
 
 def test_simulated_figures_stand_beside_the_ceiling(learnt, centre):
