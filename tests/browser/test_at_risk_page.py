@@ -15,6 +15,7 @@ def risk(score: dict) -> float:
 
 
 def contact_ids(page) -> list[str]:
+    page.wait_for_load_state()  # a row may be there before the last one is
     return [re.search(r"contact (c\d+)", text)[1] for text in page.locator(ROWS).all_inner_texts()]
 
 

@@ -189,6 +189,8 @@ def test_declarations_survive_being_written(measures):
 def install(tmp_path, monkeypatch):
     """Give a function that installs a package with features: a module and its metadata."""
 
+    sys.modules.pop("acme_features", None)  # another test's
+
     def installing(source, target="acme_features:FEATURES"):
         (tmp_path / "acme_features.py").write_text(source, encoding="utf-8")
         info = tmp_path / "acme_features-1.0.dist-info"
