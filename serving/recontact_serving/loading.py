@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from recontact.contacts import SCHEMA
 from recontact.errors import UserError
+from recontact.features.declared import FEATURES
 from recontact.features.known import known_from
 from recontact.policy import Policy
 from recontact_serving import history
@@ -82,7 +83,8 @@ def refresh(database: Database, uri: str | None, contacts: pa.Table | None = Non
     try:
         bundle = load_bundle(MODEL, uri=uri)
         policy, known, trouble = Policy.from_text(bundle.policy), bundle.known_from, ""
+        features = bundle.features
     except UserError as error:
-        policy, trouble = Policy(), error.what
+        policy, trouble, features = Policy(), error.what, FEATURES
         known = known_from(SCHEMA.empty_table() if contacts is None else contacts)
-    return Learnt(rebuild(database, policy, known), policy.digest, trouble)
+    return Learnt(rebuild(database, policy, known, features), policy.digest, trouble)

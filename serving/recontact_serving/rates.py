@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Table, delete, select
 
 from recontact.contacts import SCHEMA
 from recontact.features.daily import Daily
+from recontact.features.declared import FEATURES, Feature
 from recontact.features.figures import Figures
 from recontact.features.loads import WEEK, WEEKS, Loads
+from recontact.features.needed import columns_needed
 from recontact.features.table import Source
 from recontact.labels.table import label
 from recontact.next_issues import NextIssues
@@ -29,7 +31,12 @@ NEXT_ISSUES = "next_issues"
 AT_ONCE = 10_000
 
 
-def rebuild(database: Database, policy: Policy, known: Mapping[str, str]) -> int:
+def rebuild(
+    database: Database,
+    policy: Policy,
+    known: Mapping[str, str],
+    features: Sequence[Feature] = FEATURES,
+) -> int:
     """Label the whole history anew and learn the rates from it.
 
     Parameters
@@ -40,17 +47,19 @@ def rebuild(database: Database, policy: Policy, known: Mapping[str, str]) -> int
         Of the champion, or the one to come. Its `as_of` is left out: the history goes on.
     known : mapping of str to str
         Which column is known from which moment.
+    features : sequence of Feature
+        Those of the champion: what they look up is learnt.
 
     Returns
     -------
     int
         How many contacts they rest on.
     """
-    contacts = _contacts(database)
+    contacts = _contacts(database, columns_needed(features, known) - {*SCHEMA.names})
     if not len(contacts):
         return 0
     going_on = replace(policy, as_of=None)
-    found = Source(contacts, going_on, known).figures(label(contacts, going_on))
+    found = Source(contacts, going_on, known, features=features).figures(label(contacts, going_on))
     following = NextIssues.learn(contacts, going_on)
     notes = {
         BUILT_AT: str(micros(now())),
@@ -100,11 +109,20 @@ def _by_hour(loads: Loads) -> list[tuple[str, str, int, int]]:
     return [(*key, count) for key, count in found.items()]
 
 
-def _contacts(database: Database) -> pa.Table:
-    """Give the last versions of all finished contacts as a contacts table."""
-    columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+def _contacts(database: Database, others: Set[str]) -> pa.Table:
+    """Give the last versions of all finished contacts as a contacts table, with other columns."""
+    columns: dict[str, list[Any]] = {name: [] for name in (*SCHEMA.names, *sorted(others))}
     with database.read() as db:
         for contact in history.latest(db):
             for name, values in columns.items():
                 values.append(contact.get(name))
-    return pa.table({f.name: pa.array(columns[f.name], f.type) for f in SCHEMA})
+    own = {f.name: pa.array(columns[f.name], f.type) for f in SCHEMA}
+    return pa.table(own | {name: _plain(columns[name]) for name in sorted(others)})
+
+
+def _plain(values: list[Any]) -> pa.Array:
+    """Give a column of one's own; one that holds different kinds is text."""
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if value is None else str(value) for value in values])

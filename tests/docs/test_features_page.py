@@ -55,8 +55,10 @@ def test_the_example_is_computed(simulated, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("features.yaml").write_text(block("yaml"), encoding="utf-8")
     told = {"recontact": recontact, "contacts": simulated, "labels": label(simulated)}
-    lines = block("python").strip().splitlines()
-    exec("\n".join([*lines[:-1], f"found = {lines[-1]}"]), told)  # noqa: S102 - it is our own page
+    example = block("python").replace(
+        "\nrecontact.features_at(", "\nfound = recontact.features_at("
+    )
+    exec(example, told)  # noqa: S102 - it is our own page
     found = told["found"]
     mine = [feature.name for feature in read_features("features.yaml")]
     assert set(mine) <= set(feature_columns(found))

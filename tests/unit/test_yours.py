@@ -308,7 +308,7 @@ def test_a_feature_that_does_not_fit_the_contacts_is_refused(measure, known, col
 
 def test_a_feature_can_not_take_the_name_of_a_column_that_is_one():
     """A column of your own that is a feature keeps its name."""
-    with pytest.raises(UserError, match="'mine': a column has that name"):
+    with pytest.raises(UserError, match="a column has the name of the feature 'mine'"):
         computed(Past("count"), {"mine": "start"}, mine=["x", "y"])
 
 

@@ -21,11 +21,27 @@ from recontact.features.measures import (
     own_columns,
     typical_of,
 )
+from recontact.features.moments import KEYS, NEVER
 
 ALWAYS = (
     *("contact_id", "customer_id", "program", "started_at", "ended_at", "known_at"),
     *("channel", "direction", "handled", "tier", "escalated", "wait_s", "agent_id", "team"),
     *("reason", "case_id", "disposition", "talk_s"),
+)
+
+
+NOT_FEATURES = (
+    "contact_id",
+    "moment",
+    "at",
+    "repeated_already",
+    "escalation_already",
+    "repeated",
+    "escalation",
+    "matured",
+    "started_at",
+    "ended_at",
+    "customer",
 )
 
 
@@ -56,6 +72,11 @@ def check_columns(
     UserError
         Names the feature, the column and the mend.
     """
+    taken = sorted({*extras(known)} & {*NOT_FEATURES})
+    if taken:
+        raise UserError(
+            f"known_from: a column named '{taken[0]}' can't be a feature", "rename the column"
+        )
     for name, measure, *_ in features:
         missing = sorted(columns_of(measure) - {*columns, *SCHEMA.names})
         if missing:
@@ -64,7 +85,16 @@ def check_columns(
                 f"columns: {', '.join(columns)}",
             )
         if name in extras(known):
-            raise UserError(f"feature '{name}': a column has that name", "choose another one")
+            raise UserError(
+                f"a column has the name of the feature '{name}'",
+                "rename the column, or the feature if it is yours",
+            )
+        never = sorted(own_columns(measure) & {*NEVER, *KEYS})
+        if never:
+            raise UserError(
+                f"feature '{name}': '{never[0]}' is never known of a contact itself",
+                "take it out; of earlier contacts, past can ask for it",
+            )
         unknown = sorted(own_columns(measure) - known.keys())
         if unknown:
             raise UserError(

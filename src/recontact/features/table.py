@@ -18,7 +18,12 @@ from recontact.features.kernel import look_back
 from recontact.features.known import extras, mask_own
 from recontact.features.measured import Scored, measure
 from recontact.features.moments import KEYS, WRAPUP_DELAY_S
-from recontact.features.needed import check_columns, columns_needed, figures_needed
+from recontact.features.needed import (
+    NOT_FEATURES,
+    check_columns,
+    columns_needed,
+    figures_needed,
+)
 from recontact.features.shapes import Asked, Floats, History, Ints, Seen, nothing_seen
 from recontact.features.so_far import so_far
 from recontact.features.walks import Walks
@@ -232,18 +237,3 @@ def feature_columns(table: pa.Table) -> list[str]:
     ['hour']
     """
     return [name for name in table.column_names if name not in NOT_FEATURES]
-
-
-NOT_FEATURES: Sequence[str] = (
-    "contact_id",
-    "moment",
-    "at",
-    "repeated_already",
-    "escalation_already",
-    "repeated",
-    "escalation",
-    "matured",
-    "started_at",
-    "ended_at",
-    "customer",
-)

@@ -16,7 +16,7 @@ from typing import Any, get_args
 import yaml
 
 from recontact.contacts import SCHEMA
-from recontact.durations import MINUTE, format_duration, parse_duration
+from recontact.durations import DAY, MINUTE, format_duration, parse_duration
 from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.measures import (
@@ -38,6 +38,8 @@ from recontact.features.measures import (
 )
 
 GROUP = "recontact.features"
+LONGEST = 36_525 * DAY
+MOST_BUCKETS = 4096
 OF_A_COLUMN = ("sum", "mean", "most", "distinct", "last", "last_text")
 WAYS: dict[str, tuple[type[Any], str]] = {  # the key that names a way, and what its value is
     "past": (Past, "what"),
@@ -263,8 +265,8 @@ def _values(kind: type[Any], given: dict[str, Any], place: str) -> dict[str, Any
         raise UserError(f"{place}: '{missing[0]}' is missing", f"add {missing[0]}")
     if kind is Words and not values.get("bucket", 0) < values["buckets"]:
         raise UserError(f"{place}: no such bucket", "buckets is at least 1, bucket is below it")
-    if kind in {Load, Surge} and (values["within"] % MINUTE or not values["within"]):
-        raise UserError(f"{place}: within: not in whole minutes", "e.g. 15m")
+    if kind in {Load, Surge} and not _is_load_span(values["within"]):
+        raise UserError(f"{place}: within: not 1 minute to 24 hours in whole minutes", "e.g. 15m")
     return values
 
 
@@ -279,6 +281,18 @@ def _text(value: Any, place: str) -> str:
     return value
 
 
+def _is_load_span(within: int) -> bool:
+    """Tell whether a load may look back so far: the service keeps the minutes of a day."""
+    return within % MINUTE == 0 and MINUTE <= within <= DAY
+
+
+def _span(value: Any, place: str) -> int:
+    within = parse_duration(value, place)
+    if within > LONGEST:
+        raise UserError(f"{place}: {value} is longer than 100 years", "e.g. 90d")
+    return within
+
+
 def _choice(value: Any, place: str) -> str:
     choices = CHOICES[place.rsplit(" ", 1)[-1]]
     if value not in choices:
@@ -287,8 +301,8 @@ def _choice(value: Any, place: str) -> str:
 
 
 def _count(value: Any, place: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise UserError(f"{place}: {value!r} is no count", "write a whole number")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_BUCKETS:
+        raise UserError(f"{place}: {value!r} is no count", f"a whole number up to {MOST_BUCKETS}")
     return value
 
 
@@ -324,7 +338,7 @@ READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "what": _choice,
     "among": _choice,
     "label": _choice,
-    "within": parse_duration,
+    "within": _span,
     "where": _conditions,
     "bucket": _count,
     "buckets": _count,
