@@ -8,6 +8,10 @@ import pytest
 import structlog
 
 from recontact.errors import UserError
+from recontact.features.declared import Feature
+from recontact.features.measures import Judged
+from recontact.features.moments import KNOWN_FROM
+from recontact.policy import Policy
 from recontact_serving import history, rates
 from recontact_serving.database import Database
 from recontact_serving.server import listen
@@ -161,9 +165,6 @@ def test_rates_of_another_policy_are_not_used(settings):
     ]
     with database.write() as db:
         history.record(db, contacts, t0)
-    from recontact.features.moments import KNOWN_FROM
-    from recontact.policy import Policy
-
     assert rates.rebuild(database, Policy(), KNOWN_FROM) == 10
     with database.read() as db:
         found, following = rates.read(db, Policy().digest)
@@ -171,4 +172,21 @@ def test_rates_of_another_policy_are_not_used(settings):
         assert (settled["judged", "repeated"], settled["rate", "repeated"]) == (8, 1.0)
         assert following.probable("billing")[0]["reason"] == "billing"
         assert not rates.read(db, "another")[0].daily.counts
+    database.close()
+
+
+def test_what_your_own_features_look_up_is_learnt_too(tmp_path):
+    """Figures of an extra column, asked for by a feature of the champion, come from the history."""
+    database = Database(f"sqlite:///{tmp_path / 'own.db'}")
+    t0 = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    told = {"customer_id": "u", "reason": "billing", "region": "north"}
+    with database.write() as db:
+        for day in range(10):
+            at = dict.fromkeys(("started_at", "ended_at", "known_at"), t0 + dt.timedelta(days=day))
+            history.record(db, [{"contact_id": f"c{day}", **told, **at}], t0)
+    mine = Feature("region_judged", Judged("region"), "settled contacts of the region")
+    rates.rebuild(database, Policy(), {**KNOWN_FROM, "region": "start"}, [mine])
+    with database.read() as db:
+        found, _ = rates.read(db, Policy().digest)
+    assert found.daily.on("region", None, "north", 99_999)["judged", "repeated"] == 8
     database.close()
