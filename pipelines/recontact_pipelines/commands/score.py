@@ -23,6 +23,9 @@ def score(
     elapsed: Annotated[
         str | None, typer.Option(help="At live: time since the start; 120s by default.")
     ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="At live: the events table, for holds and transfers so far.")
+    ] = None,
     mlflow_uri: MlflowUri = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -37,19 +40,20 @@ def score(
     from recontact.clean import read_contacts  # noqa: PLC0415
     from recontact.model.batch import score as run  # noqa: PLC0415 - help stays fast
     from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import expand  # noqa: PLC0415
+    from recontact.tables import expand, read_table  # noqa: PLC0415
     from recontact.tracking import load_bundles  # noqa: PLC0415
     from recontact.writing import refuse_input, write_table  # noqa: PLC0415
 
     earliest = None if since is None else parse_instant(since, "--since")
     elapsed_s = elapsed_seconds(moment, elapsed)
-    refuse_input(out, expand(contacts))
+    refuse_input(out, [*expand(contacts), *([events] if events else [])])
     with progress("scoring", total=4) as advance:
         bundles = load_bundles(model, mlflow_uri)
         advance()
         table = read_contacts(contacts)
         advance()
-        scores = run(table, bundles, moment, since=earliest, elapsed_s=elapsed_s)
+        happened = read_table(events) if events else None
+        scores = run(table, bundles, moment, since=earliest, elapsed_s=elapsed_s, events=happened)
         advance()
         write_table(scores, out)
         advance()

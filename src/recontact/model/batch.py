@@ -21,6 +21,7 @@ def score(
     *,
     since: int | None = None,
     elapsed_s: float | None = None,
+    events: pa.Table | None = None,
 ) -> pa.Table:
     """Score every eligible contact by both models.
 
@@ -36,6 +37,8 @@ def score(
         Microseconds since 1970: only contacts that started at or after it are scored.
     elapsed_s : float, optional
         Seconds since the start, needed at `live`.
+    events : pyarrow.Table, optional
+        What happened during the contacts; tells holds and transfers so far at `live`.
 
     Returns
     -------
@@ -59,6 +62,7 @@ def score(
         known=first.known_from,
         elapsed_s=elapsed_s,
         delay_s=first.wrapup_delay_s,
+        events=events,
         features=first.features,
     )
     rows = _since(rows, seen, since)

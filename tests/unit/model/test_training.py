@@ -5,12 +5,14 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from recontact.contacts import instants, known_of
 from recontact.errors import UserError
 from recontact.evaluation.figures import find
 from recontact.evaluation.truth import beside_ceiling
+from recontact.features.moments import SO_FAR
 from recontact.labels.table import label
 from recontact.model import learn, score
 from recontact.model.fitting import judged
@@ -131,3 +133,15 @@ def test_an_empty_table_is_refused(simulated):
     """No contacts at all give the same clear message."""
     with pytest.raises(UserError, match="no contact can be judged"):
         learn(simulated.slice(0, 0), params=SMALL)
+
+
+def test_holds_and_transfers_so_far_count_in_a_live_score(learnt, simulated, centre):
+    """With the events table, models that know them at live score by what has happened so far."""
+    live = {**learnt.bundles["repeated"].known_from, **dict.fromkeys(SO_FAR, "live")}
+    bundles = {t: dataclasses.replace(b, known_from=live) for t, b in learnt.bundles.items()}
+    events = pq.read_table(centre / "events.parquet")
+    found = [
+        score(simulated, bundles, "live", elapsed_s=240.0, events=told)["escalation_probability"]
+        for told in (None, events)
+    ]
+    assert found[0] != found[1]
