@@ -76,7 +76,9 @@ OWN = (
     _own("reason_2", "what it is about, first two levels", levels=2),
     _own("team", "team of the agent who took it"),
     _own("elapsed_s", "time since it began", "s"),
-    Feature("has_case", Has("case_id"), "whether it belongs to a case"),
+    Feature(
+        "has_case", Has("case_id"), "1 where it belongs to a case", null="no case, or not known"
+    ),
     _own("disposition", "wrap-up code"),
     _own("wait_s", "time before it was served", "s"),
     _own("talk_s", "talk time", "s"),
@@ -134,7 +136,7 @@ HISTORY = (
         )
         for s, w in SPANS.items()
     ),
-    Feature("contacts_before", Past("count"), "earlier contacts, at most 500"),
+    Feature("contacts_before", Past("count"), "earlier contacts among the latest 500 of any kind"),
     Feature("same_issue_before", Past("count", same="issue"), "those about the same issue",
             null=NO_ISSUE),
     Feature("same_queue_30d", Past("count", within=_days("30d"), same="queue"),
