@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 from recontact.contacts import channel_of, instants
 from recontact.evaluation.figures import HISTORIES, LOGISTIC, OURS, RULE, Trial, figures, find
 from recontact.model.calibration import Floats
+from recontact.model.comparing import compare
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
 from recontact.model.fitting import fit, judged, outcomes
 from recontact.model.split import greatest_window, split
-from recontact.model.training import compare, labeled_rows
+from recontact.model.training import labeled_rows
 from recontact.policy import Policy
 from recontact.policy_values import parse_instant
 from recontact_pipelines.output import emit, note
