@@ -61,15 +61,17 @@ def rebuild(
     going_on = replace(policy, as_of=None)
     found = Source(contacts, going_on, known, features=features).figures(label(contacts, going_on))
     following = NextIssues.learn(contacts, going_on)
+    loads = _last_weeks(found.loads)
     notes = {
         BUILT_AT: str(micros(now())),
         UP_TO: str(micros(max(contacts["ended_at"].to_pylist()))),
         POLICY: policy.digest,
-        SINCE: str(found.loads.since),
+        SINCE: str(loads.since),
         NEXT_ISSUES: json.dumps(following.as_json(), ensure_ascii=False),
     }
     with database.write() as db:
-        _save(db, found)
+        _replace(db, tables.daily, found.daily.rows())
+        _replace(db, tables.hourly, loads.rows())
         put(db, tables.meta, [{"name": k, "value": v} for k, v in notes.items()])
     return len(contacts)
 
@@ -85,11 +87,6 @@ def read(db: Connection, policy: str) -> tuple[Figures, NextIssues]:
     return Figures(daily, loads), NextIssues.from_json(following)
 
 
-def _save(db: Connection, found: Figures) -> None:
-    _replace(db, tables.daily, found.daily.rows())
-    _replace(db, tables.hourly, _by_hour(found.loads))
-
-
 def _replace(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     names = table.columns.keys()
     db.execute(delete(table))
@@ -98,15 +95,20 @@ def _replace(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> N
         db.execute(table.insert(), some)
 
 
-def _by_hour(loads: Loads) -> list[tuple[str, str, int, int]]:
-    """Add up the arrivals of the last weeks by clock hour: the usual load reads whole ones."""
+def _last_weeks(loads: Loads) -> Loads:
+    """Add up the arrivals of the last weeks by clock hour: the usual load reads whole ones.
+
+    The record then begins with them, so that an instant further back is told of fewer weeks, and
+    not of weeks in which nobody seems to have come.
+    """
     rows = loads.rows()
-    first = max((minute for *_, minute, _ in rows), default=0) - (WEEKS + 2) * WEEK
+    last = max((minute for *_, minute, _ in rows), default=0)
+    since = max(loads.since, last // 60 * 60 - (WEEKS + 2) * WEEK)
     found: Counter[tuple[str, str, int]] = Counter()
     for of, entity, minute, count in rows:
-        if minute >= first:
+        if minute >= since:
             found[of, entity, minute // 60 * 60] += count
-    return [(*key, count) for key, count in found.items()]
+    return Loads.from_rows([(*key, count) for key, count in found.items()], since)
 
 
 def _contacts(database: Database, others: Set[str]) -> pa.Table:

@@ -13,6 +13,7 @@ from recontact.features.measures import Judged
 from recontact.features.moments import KNOWN_FROM
 from recontact.policy import Policy
 from recontact_serving import history, rates
+from recontact_serving.clock import micros
 from recontact_serving.database import Database
 from recontact_serving.server import listen
 from recontact_serving.settings import Settings
@@ -189,4 +190,24 @@ def test_what_your_own_features_look_up_is_learnt_too(tmp_path):
     with database.read() as db:
         found, _ = rates.read(db, Policy().digest)
     assert found.daily.on("region", None, "north", 99_999)["judged", "repeated"] == 8
+    database.close()
+
+
+def test_what_is_usual_far_back_is_not_told_from_weeks_that_were_dropped(tmp_path):
+    """The service keeps the last weeks only; before them the record begins, as in batch."""
+    database = Database(f"sqlite:///{tmp_path / 'weeks.db'}")
+    weeks = [
+        dt.datetime(2026, 1, 5, 9, 30, tzinfo=dt.UTC) + dt.timedelta(weeks=k) for k in range(20)
+    ]
+    told = {"customer_id": "u", "reason": "billing", "queue": "q"}
+    with database.write() as db:
+        for k, at in enumerate(weeks):
+            times = dict.fromkeys(("started_at", "ended_at", "known_at"), at)
+            history.record(db, [{"contact_id": f"c{k}", **told, **times}], weeks[0])
+    rates.rebuild(database, Policy(), KNOWN_FROM)
+    with database.read() as db:
+        found, _ = rates.read(db, Policy().digest)
+    usual = [found.loads.usual_at("queue", 60, None, "q", micros(at)) for at in weeks]
+    assert usual[19] == usual[12] == 1.0
+    assert usual[5] is None
     database.close()
