@@ -3,7 +3,7 @@
 Rows of one customer resemble each other, so drawing rows alone would promise too much.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -103,14 +103,14 @@ class Draws:
         """Give the same of rows that fall by score already, with their `places`."""
         return Areas(*kernel.areas(outcome > 0, score, places, self.counts))
 
-    def sums(self, values: Floats, places: Ints) -> Floats:
-        """Sum columns over the contacts of each replicate: a row a replicate."""
+    def sums(self, columns: Sequence[Floats], places: Ints) -> Floats:
+        """Sum each column over the contacts of each replicate: a row a column."""
         size = len(self.customers)
         held = np.flatnonzero(np.bincount(places, minlength=size))
-        each = [np.bincount(places, weights=column, minlength=size)[held] for column in values.T]
-        # in single precision the product is some times faster; sums of squares bear it
+        each = [np.bincount(places, weights=column, minlength=size)[held] for column in columns]
+        # in single precision, and this way round, the product is many times faster
         counts = self.counts[held].astype(np.float32)
-        return (counts.T @ np.stack(each, axis=1).astype(np.float32)).astype(np.float64)
+        return (counts.T @ np.stack(each).astype(np.float32).T).T.astype(np.float64)
 
 
 def interval(values: Floats, level: float = LEVEL) -> tuple[float, float] | None:

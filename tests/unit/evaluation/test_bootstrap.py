@@ -26,11 +26,11 @@ def test_each_replicate_is_that_of_a_plain_loop(rows, seed):
     outcome, score, customer = columns(rows)
     draws = Draws.of(customer, seed, replicates=5)
     areas = draws.areas(outcome, score, customer)
-    sums = draws.sums(np.stack([outcome, score], axis=1), draws.places(customer))
+    sums = draws.sums([outcome, score], draws.places(customer))
     for k in range(5):
         times = dict(zip(draws.customers.tolist(), draws.counts[:, k].tolist(), strict=True))
         again = [i for i, c in enumerate(customer.tolist()) for _ in range(times[c])]
-        assert sums[k] == pytest.approx([outcome[again].sum(), score[again].sum()])
+        assert sums[:, k] == pytest.approx([outcome[again].sum(), score[again].sum()])
         if len(set(outcome[again])) < 2:
             assert np.isnan(areas.roc_auc[k])
             assert np.isnan(areas.average_precision[k]) == (not outcome[again].any())
