@@ -142,7 +142,11 @@ class Scorer:
         return outcomes, told
 
     def _degraded(self, row: Row, moment: str) -> list[str]:
-        missing = []
+        missing = [
+            f"{target}: no model, only how often it happens: {bundle.facts['constant']}"
+            for target, bundle in self.bundles.items()
+            if "constant" in bundle.facts
+        ]
         if moment not in self._first.moments:
             missing.append(f"moment: no model for '{moment}', scored as at the start")
         if row["contacts_before"] is None:

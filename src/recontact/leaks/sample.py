@@ -71,12 +71,13 @@ def _some(part: Part, seen: Keys, odd: np.uint64, bound: np.uint64) -> Some:
     for batch in part.batches():
         contacts = clean_rows(part.path, batch)
         seen.add(contacts)
-        kept.append(contacts.filter(pa.array(_drawn(contacts, odd, bound))))
+        kept.append(contacts.filter(pa.array(drawn(contacts, odd, bound))))
         rows += len(contacts)
     return Some(pa.concat_tables(kept), rows)
 
 
-def _drawn(contacts: pa.Table, odd: np.uint64, bound: np.uint64) -> npt.NDArray[np.bool_]:
+def drawn(contacts: pa.Table, odd: np.uint64, bound: np.uint64) -> npt.NDArray[np.bool_]:
+    """Tell which contacts are of the customers drawn; those without a name are drawn one by one."""
     named = np.asarray(contacts["customer_id"].is_valid())
     who = np.where(named, hashed(contacts["customer_id"]), hashed(contacts["contact_id"]))
     return np.asarray(who * odd < bound, dtype=bool)

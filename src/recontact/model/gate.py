@@ -16,6 +16,10 @@ MIN_OF_EACH = {"training": 20, "validation": 5, "test": 5}
 WIDER = "give more contacts, or shorten the window or widen index_channels in the policy"
 
 
+class TooLittleError(UserError):
+    """A part of the data has too few contacts of either outcome."""
+
+
 def refuse_labels(rows: pa.Table, target: str) -> None:
     """Refuse to foretell what looks back too, and to learn from labels.
 
@@ -100,7 +104,7 @@ def check_part(rows: pa.Table, mask: Mask, target: str, part: str, gap: int) -> 
 
     Raises
     ------
-    UserError
+    TooLittleError
         Says which outcome is missing where, and how many are needed.
     """
     counts = {outcome: _contacts(rows, mask, target, outcome) for outcome in (True, False)}
@@ -110,7 +114,7 @@ def check_part(rows: pa.Table, mask: Mask, target: str, part: str, gap: int) -> 
     missing = f"{counts[True]} contacts with {target} true and {counts[False]} with it false"
     if not sum(counts.values()):
         missing = "no judged contact at all"
-    raise UserError(
+    raise TooLittleError(
         f"too little data: the {part} part has {missing}; at least {need} of each are needed "
         f"({gap / DAY_US:.3g} days before each later part are left out, the greatest window)",
         mend=WIDER,
