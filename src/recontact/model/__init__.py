@@ -5,15 +5,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from recontact.model.batch import score
     from recontact.model.bundle import Bundle
+    from recontact.model.estimators import RiskClassifier
     from recontact.model.fitting import fit
     from recontact.model.registered import Trained, train
     from recontact.model.training import Learnt, learn
 
-__all__ = ["Bundle", "Learnt", "Trained", "fit", "learn", "score", "train"]
+__all__ = ["Bundle", "Learnt", "RiskClassifier", "Trained", "fit", "learn", "score", "train"]
 
 _WHERE = {
     "Bundle": "bundle",
     "Learnt": "training",
+    "RiskClassifier": "estimators",
     "Trained": "registered",
     "fit": "fitting",
     "learn": "training",

@@ -1,11 +1,9 @@
 """Fit one target's model: trees, calibration on later rows, bands."""
 
-import os
 import platform
-import re
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,26 +14,15 @@ from recontact.features.declared import Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import feature_columns
 from recontact.model.bundle import Bundle
-from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate
-from recontact.model.encoding import Encoding
+from recontact.model.calibration import Floats
 from recontact.model.engine import lightgbm
+from recontact.model.estimators import RiskClassifier
 from recontact.model.gate import check_part, refuse_labels
+from recontact.model.growing import ANY, Parts
+from recontact.model.monotone import monotone
 from recontact.model.params import DEFAULTS
-from recontact.model.split import Mask, greatest_window, split
+from recontact.model.split import greatest_window, split
 from recontact.policy import Policy
-
-HIGH_SHARE, MEDIUM_SHARE = 0.1, 0.2  # of the contacts, when the model was made
-COUNTED = ("min_data_in_leaf", "min_data_per_group")
-OURS = ("max_trees", "early_stopping")  # the settings that are not LightGBM's own
-
-
-class Encoded(NamedTuple):
-    """Training rows as numbers."""
-
-    encoding: Encoding
-    matrix: Floats
-    outcome: Floats
-    moments: npt.NDArray[np.object_]
 
 
 def judged(dataset: pa.Table, target: str) -> pa.Table:
@@ -82,11 +69,10 @@ def fit(
 ) -> Bundle:
     """Fit, calibrate and band the model of one target.
 
-    The last fifth of the training rows by time, after a gap of the greatest window, decides
-    how many trees there are, calibrates them for each moment (Platt, 1999, "Probabilistic
-    outputs for support vector machines") and sets the bands. Then as many trees are grown
-    again from all training rows, since the newest matter most. A moment without rows, such as
-    `live` for tickets, which take no time, is calibrated on all.
+    It is a `RiskClassifier` whose later rows are the last fifth by time, after a gap of the
+    greatest window, and whose score moves with some features one way only
+    (`recontact.model.monotone`). A moment without rows, such as `live` for tickets, which take
+    no time, is calibrated on all.
 
     Parameters
     ----------
@@ -120,18 +106,18 @@ def fit(
     """
     settings = DEFAULTS | dict(params or {})
     rows = judged(train, target)
-    later = _checked(rows, target, greatest_window(policy))
-    data = _encode(rows, target)
-    trees, raw = _probe(data, later, settings, seed)
-    moments = data.moments[later.later]
-    calibrators = calibrate(raw, data.outcome[later.later], moments, MOMENTS)
-    final = _grow(data, settings | {"max_trees": trees}, seed)
+    parts = _checked(rows, target, greatest_window(policy))
+    columns = rows.select([*feature_columns(rows), "moment"])
+    ways = monotone(target, columns.column_names, settings["monotone"])
+    own = settings | {"monotone": ways}
+    outcome = outcomes(rows, target)
+    model = RiskClassifier(**own, seed=seed).fit(columns, outcome, parts=parts)
     return Bundle(
         target=target,
-        model=_text(final),
-        encoding=data.encoding,
-        calibrators=calibrators,
-        cuts=_cuts(raw, moments, calibrators),
+        model=model.model_,
+        encoding=model.encoding_,
+        calibrators={m: model.calibrators_.get(m, model.calibrators_[ANY]) for m in MOMENTS},
+        cuts=model.cuts_,
         policy=policy.text(),
         policy_digest=policy.digest,
         known_from=dict(known_from or {}),
@@ -139,12 +125,12 @@ def fit(
         yours=tuple(yours),
         facts={
             **dict(facts or {}),
-            "params": settings,
+            "params": own,
             "seed": seed,
-            "trees": trees,
+            "trees": model.trees_,
             "training_rows": len(rows),
-            "training_positives": int(data.outcome.sum()),
-            "validation_rows": int(later.later.sum()),
+            "training_positives": int(outcome.sum()),
+            "validation_rows": int(parts.later.sum()),
             "versions": _versions(),
         },
     )
@@ -158,90 +144,10 @@ def _versions() -> dict[str, str]:
     }
 
 
-class _Parts(NamedTuple):
-    earlier: Mask
-    later: Mask
-
-
-def _checked(rows: pa.Table, target: str, gap: int) -> _Parts:
+def _checked(rows: pa.Table, target: str, gap: int) -> Parts:
     """Split off the validation part; refuse where any part has too little."""
     check_part(rows, np.ones(len(rows), dtype=bool), target, "training", gap)
     parts = split(rows, gap)
     check_part(rows, parts.earlier, target, "training", gap)
     check_part(rows, parts.later, target, "validation", gap)
-    return _Parts(parts.earlier, parts.later)
-
-
-def _encode(rows: pa.Table, target: str) -> Encoded:
-    encoding = Encoding.learn(rows, [*feature_columns(rows), "moment"])
-    return Encoded(encoding, encoding.matrix(rows), outcomes(rows, target), moments_of(rows))
-
-
-def _probe(
-    data: Encoded, parts: _Parts, settings: Mapping[str, Any], seed: int
-) -> tuple[int, Floats]:
-    """Find how many trees the later rows bear, and their raw scores for the later rows."""
-    booster = _grow(data, settings, seed, parts)
-    trees = max(int(booster.best_iteration), 1)
-    raw = booster.predict(data.matrix[parts.later], raw_score=True, num_iteration=trees)
-    return trees, np.asarray(raw, dtype=np.float64)
-
-
-def _grow(
-    data: Encoded, settings: Mapping[str, Any], seed: int, parts: _Parts | None = None
-) -> Any:
-    engine = lightgbm()
-    own = _fixed(seed) | {name: v for name, v in settings.items() if name not in OURS}
-    for name in COUNTED:
-        own[name] = int(settings[name]) * len(set(data.moments.tolist()))
-    trees = int(settings["max_trees"])
-    if parts is None:
-        return engine.train(own, _dataset(data, slice(None)), trees)
-    trained = _dataset(data, parts.earlier)
-    later = trained.create_valid(data.matrix[parts.later], data.outcome[parts.later])
-    stop = engine.early_stopping(int(settings["early_stopping"]), verbose=False)
-    return engine.train(own, trained, trees, valid_sets=[later], callbacks=[stop])
-
-
-def _dataset(data: Encoded, rows: Any) -> Any:
-    return lightgbm().Dataset(
-        data.matrix[rows],
-        data.outcome[rows],
-        weight=np.full(len(data.outcome[rows]), 1.0 / len(set(data.moments.tolist()))),
-        feature_name=_names(data.encoding.features),
-        categorical_feature=data.encoding.category_positions,
-    )
-
-
-def _fixed(seed: int) -> dict[str, Any]:
-    """Settings that make the same rows give the same trees on every machine."""
-    return {
-        "objective": "binary",
-        "metric": "binary_logloss",
-        "seed": seed,
-        "deterministic": True,
-        "force_row_wise": True,
-        "num_threads": os.cpu_count() or 1,
-        "verbose": -1,
-    }
-
-
-def _names(features: Sequence[str]) -> list[str]:
-    """Give LightGBM names that it takes: it refuses JSON's own characters and repeats."""
-    plain = [re.sub(r"\W", "_", name) for name in features]
-    return [f"{name}_{k}" if name in plain[:k] else name for k, name in enumerate(plain)]
-
-
-def _text(booster: Any) -> str:
-    """Write the trees; the number of threads is the machine's and no part of the model."""
-    return re.sub(r"\[num_threads: \d+\]", "[num_threads: 0]", str(booster.model_to_string()))
-
-
-def _cuts(
-    raw: Floats, moments: npt.NDArray[np.object_], calibrators: Mapping[str, Calibrator]
-) -> Cuts:
-    """Cut the later rows' probabilities: the highest tenth, the next fifth, the rest."""
-    parts = [calibrator(raw[moments == moment]) for moment, calibrator in calibrators.items()]
-    shares = [1 - HIGH_SHARE - MEDIUM_SHARE, 1 - HIGH_SHARE]
-    medium, high = np.quantile(np.concatenate(parts), shares)
-    return Cuts(float(medium), float(high))
+    return Parts(parts.earlier, parts.later)

@@ -22,6 +22,8 @@ DEFAULTS: dict[str, Any] = {
     "max_bin": 255,
     "max_trees": 1000,
     "early_stopping": 80,
+    "regrow": True,
+    "monotone": {},
 }
 
 
@@ -56,6 +58,19 @@ def read_params(path: str | Path | None) -> dict[str, Any]:
     for name, value in given.items():
         if name not in DEFAULTS:
             raise UserError(f"{path}: unknown setting '{name}'", f"one of: {', '.join(DEFAULTS)}")
-        if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
-            raise UserError(f"{path}: {name}: not a number from 0 up: {value!r}")
+        wanted = _wrong(name, value)
+        if wanted:
+            raise UserError(f"{path}: {name}: not {wanted}: {value!r}", "see models/params.yaml")
     return DEFAULTS | given
+
+
+def _wrong(name: str, value: Any) -> str | None:
+    """Say what a value should be, where it is not."""
+    if name == "regrow":
+        return None if isinstance(value, bool) else "true or false"
+    if name == "monotone":
+        ways = value.values() if isinstance(value, dict) else [None]
+        fine = all(type(way) is int and way in (-1, 0, 1) for way in ways)
+        return None if fine else "a mapping of features to 1 (rises), -1 (falls) or 0 (either way)"
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    return None if fine else "a number from 0 up"
