@@ -10,11 +10,14 @@ from recontact_pipelines.tracked import MlflowUri
 
 
 def rollback(
-    why: Annotated[str, typer.Option(help="Why; kept with the version, with who and when.")] = "",
+    why: Annotated[str, typer.Option(help="Why; kept in the log, with who and when.")] = "",
     mlflow_uri: MlflowUri = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Give the champion alias of both models back to the champions before these.
+
+    One step at a time; the services follow within a minute. What happened when, and why:
+    recontact models --history.
 
     Example:
 

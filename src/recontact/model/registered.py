@@ -1,21 +1,26 @@
 """Train both models, keep them in MLflow, and let them serve where nobody does yet."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
 
+from recontact.contacts import canonical
 from recontact.errors import UserError
-from recontact.features.declared import Feature
+from recontact.features.declared import FEATURES, Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
+from recontact.leaks.brief import briefly
 from recontact.model.bundle import Bundle
-from recontact.model.training import Learnt, learn
+from recontact.model.latency import measure as latency_of
+from recontact.model.training import Learnt, before, learn
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 from recontact.tracking.record import record, set_champions
 from recontact.tracking.registry import NAMES, champion, load_bundle
 from recontact.tracking.store import Store, open_store
+
+ROWS = 100  # test rows that the time of a score is taken on
 
 
 @dataclass(frozen=True)
@@ -100,10 +105,43 @@ def train(
         yours=yours,
         say=say,
     )
+    say("leak check of some of the contacts")
+    leaks = _leaks(contacts, policy, until, known, wrapup_delay_s, events, yours)
+    learnt = measured(learnt, leaks)
     say("writing the run and its models to MLflow")
     run_id, versions = record(store, learnt, {t: b.version for t, b in beside.items()})
     said = set_champions(store, versions)
     return Trained(learnt, run_id, {t: v.version for t, v in versions.items()}, said)
+
+
+def measured(learnt: Learnt, leak_check: Mapping[str, Any]) -> Learnt:
+    """Put what the gate asks for beside the figures: the leak check, and the time of a score."""
+    latency = {
+        target: latency_of(bundle, bundle.encoding.matrix(learnt.test.slice(0, ROWS)))
+        for target, bundle in learnt.bundles.items()
+    }
+    more = {"leak_check": dict(leak_check), "latency": latency}
+    return replace(learnt, evaluation=learnt.evaluation | more)
+
+
+def _leaks(
+    contacts: pa.Table,
+    policy: Policy,
+    until: int | None,
+    known: Mapping[str, str] | None,
+    delay_s: float,
+    events: pa.Table | None,
+    yours: Sequence[Feature],
+) -> dict[str, Any]:
+    """Check what the models learnt from."""
+    return briefly(
+        before(canonical(contacts), until),
+        policy if until is None else replace(policy, as_of=until),
+        known=known,
+        delay_s=delay_s,
+        events=events,
+        features=(*FEATURES, *yours),
+    )
 
 
 def _champions(store: Store, policy: Policy) -> dict[str, Bundle]:

@@ -8,20 +8,24 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
+
 from recontact.evaluation.card import card
 from recontact.evaluation.figures import CHAMPION as BESIDE
 from recontact.evaluation.figures import OURS, RULE
 from recontact.evaluation.page import page
 from recontact.evaluation.plots import plots
+from recontact.leaks.brief import LEAKS
 from recontact.model.bundle import Bundle
 from recontact.model.training import Learnt
 from recontact.tracking import flavor
-from recontact.tracking.promotion import beats
+from recontact.tracking.conditions import beats, calibrated, leakless, mean_interval, quick
+from recontact.tracking.log import note
+from recontact.tracking.metrics import in_parts, metrics
+from recontact.tracking.promotion import above_rule
 from recontact.tracking.registry import NAMES, Version, champion, crown, resolve
 from recontact.tracking.store import Store, experiment, speaking
-
-MEASURED = ("roc_auc", "average_precision", "brier", "calibration_error")
-AT = 0.10
+from recontact.tracking.tested import SCORE, of_target, scores_of, write
 
 
 def record(
@@ -52,10 +56,14 @@ def record(
             mlflow.set_tags({k: evaluation[k] for k in ("policy_digest", "data_digest")})
             mlflow.log_params(_params(learnt))
             _log_data(mlflow, evaluation)
+            scores = scores_of(learnt)
             for target, bundle in learnt.bundles.items():
-                _register(store, run_id, bundle, tags(learnt, bundle, beside.get(target)))
-            mlflow.log_metrics(metrics(evaluation["figures"]))
-            _log_files(mlflow, learnt)
+                told = tags(learnt, bundle, beside.get(target))
+                rows = of_target(scores, target)
+                _register(store, run_id, bundle, told | gate_tags(rows, told, beside.get(target)))
+            for part in in_parts(metrics(evaluation)):
+                mlflow.log_metrics(part)
+            _log_files(mlflow, learnt, scores)
     return run_id, {t: resolve(store, NAMES[t], run_id) for t in learnt.bundles}
 
 
@@ -72,7 +80,7 @@ def set_champions(store: Store, new: Mapping[str, Version]) -> dict[str, str]:
         By target what was done, in words.
     """
     holders = {target: champion(store, NAMES[target]) for target in new}
-    fit = {target: beats(version.tags) for target, version in new.items()}
+    fit = {target: _fit(version, new) for target, version in new.items()}
     moved = any(h and h.policy_digest != new[t].policy_digest for t, h in holders.items())
     said = {}
     for target, version in new.items():
@@ -82,17 +90,32 @@ def set_champions(store: Store, new: Mapping[str, Version]) -> dict[str, str]:
                 f"champion stays version {holder.version}; "
                 f"to change: recontact promote {new['repeated'].version}"
             )
+        elif version.tags.get("leak_check", "").startswith(LEAKS):
+            what = version.tags["leak_check"].partition(": ")[2]
+            said[target] = f"no champion: its data leaks: {what}"
         elif not fit[target]:
             said[target] = "no champion: it does not beat the one-line rule"
         elif moved and not all(fit.values()):
             said[target] = "no champion: the other model does not beat the one-line rule"
         else:
-            crown(store, version, "first of its policy that beats the one-line rule")
-            said[target] = _crowned(version, holder)
+            said[target] = _crowned(store, version, holder)
     return said
 
 
-def _crowned(version: Version, holder: Version | None) -> str:
+def _fit(version: Version, new: Mapping[str, Version]) -> bool:
+    """Tell whether a model may be the first; where nothing was learnt, the others decide."""
+    learnt = [v for v in new.values() if not v.tags.get("constant")]
+    if version.tags.get("constant"):
+        return bool(learnt) and all(above_rule(v.tags) for v in learnt)
+    return above_rule(version.tags)
+
+
+def _crowned(store: Store, version: Version, holder: Version | None) -> str:
+    why = "first of its policy that beats the one-line rule"
+    crown(store, version, why)
+    before = holder.version if holder else None
+    compared = [version.tags[tag] for tag in sorted(version.tags) if tag.startswith("gate_")]
+    note(store, version.name, "first", version.version, before, why, compared=compared)
     if holder is None:
         return f"version {version.version} is champion"
     return (
@@ -105,6 +128,8 @@ def tags(learnt: Learnt, bundle: Bundle, beside: str | None) -> dict[str, str]:
     """Give what a version shows in the registry: digests and test figures as text."""
     evaluation, target = learnt.evaluation, bundle.target
     mean = {model: mean_auc(evaluation["figures"], target, model) for model in (OURS, RULE, BESIDE)}
+    leaks = evaluation.get("leak_check")
+    took = evaluation.get("latency", {}).get(target)
     found = {
         "target": target,
         "policy_digest": bundle.policy_digest,
@@ -114,8 +139,33 @@ def tags(learnt: Learnt, bundle: Bundle, beside: str | None) -> dict[str, str]:
         "test_roc_auc_rule": mean[RULE],
         "test_roc_auc_champion": mean[BESIDE],
         "test_champion": beside if mean[BESIDE] else "",
+        "test_moments": ", ".join(moments_tested(evaluation["figures"], target)),
+        "latency_ms": str(took["median_ms"]) if took else "",
+        "latency_steps": str(took["steps"]) if took else "",
+        "leak_check": f"{leaks['verdict']}: {leaks['text']}" if leaks else "",
+        "constant": bundle.facts.get("constant", ""),
     }
     return {name: text for name, text in found.items() if text}
+
+
+def moments_tested(figures: list[dict[str, Any]], target: str) -> list[str]:
+    """List the moments that the ROC AUC of a target is meaned over."""
+    rows = (row for row in figures if row["target"] == target and row["model"] == OURS)
+    return list(dict.fromkeys(row["moment"] for row in rows))
+
+
+def gate_tags(rows: pa.Table, told: Mapping[str, str], beside: str | None) -> dict[str, str]:
+    """Give what `recontact models` tells of the gate: the figure's interval, the conditions."""
+    if not len(rows):
+        return {}
+    found = [beats("rule", rows, RULE, "the rule"), calibrated(rows), quick(told), leakless(told)]
+    if beside and SCORE + BESIDE in rows.column_names:
+        found.append(beats("champion", rows, BESIDE, f"champion {beside}"))
+    edges = mean_interval(rows)
+    held = {f"gate_{one.name}": f"{'yes' if one.passed else 'no'}: {one.text}" for one in found}
+    if edges:
+        held |= {"test_roc_auc_low": f"{edges[0]:.6f}", "test_roc_auc_high": f"{edges[1]:.6f}"}
+    return held
 
 
 def mean_auc(figures: list[dict[str, Any]], target: str, model: str) -> str:
@@ -128,18 +178,6 @@ def mean_auc(figures: list[dict[str, Any]], target: str, model: str) -> str:
     if not values or None in values:
         return ""
     return f"{sum(values) / len(values):.6f}"
-
-
-def metrics(figures: list[dict[str, Any]]) -> dict[str, float]:
-    """Name every defined figure for MLflow: `target/moment/history/model/figure`."""
-    named: dict[str, float | None] = {}
-    for row in figures:
-        place = "/".join(str(row[k]) for k in ("target", "moment", "history", "model"))
-        place = place.replace("4+", "4_or_more")  # MLflow takes no plus sign
-        tenth = next(at for at in row["capacity"] if at["share"] == AT)
-        named |= {f"{place}/{figure}": row[figure] for figure in MEASURED}
-        named |= {f"{place}/{figure}_at_10": tenth[figure] for figure in ("precision", "recall")}
-    return {name: value for name, value in named.items() if value is not None}
 
 
 def _params(learnt: Learnt) -> dict[str, Any]:
@@ -181,9 +219,10 @@ def _register(store: Store, run_id: str, bundle: Bundle, version_tags: dict[str,
     )
 
 
-def _log_files(mlflow: ModuleType, learnt: Learnt) -> None:
+def _log_files(mlflow: ModuleType, learnt: Learnt, scores: pa.Table) -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), learnt)
+        write(scores, Path(folder))
         mlflow.log_artifacts(folder)
 
 

@@ -1,6 +1,5 @@
 """Registered models: versions, and the champion that is served."""
 
-import getpass
 import json
 import re
 import tempfile
@@ -11,6 +10,7 @@ from typing import Any
 
 from recontact.errors import UserError
 from recontact.model.bundle import TARGETS, Bundle
+from recontact.tracking.log import who
 from recontact.tracking.store import Store, open_store, speaking
 
 NAMES = {target: f"recontact-{target}" for target in TARGETS}
@@ -181,9 +181,14 @@ def uncrown(store: Store, name: str, why: str) -> Version:
 
 def history(store: Store, name: str) -> list[dict[str, str]]:
     """List the champions so far, oldest first: version, at, by, why."""
-    model = _registered(store, name)
-    found: list[dict[str, str]] = json.loads(model.tags.get(HISTORY_TAG, "[]")) if model else []
+    found: list[dict[str, str]] = json.loads(tags_of(store, name).get(HISTORY_TAG, "[]"))
     return found
+
+
+def tags_of(store: Store, name: str) -> dict[str, str]:
+    """Give the tags of a registered model; none where there is no such model."""
+    model = _registered(store, name)
+    return dict(model.tags) if model else {}
 
 
 def _hold(store: Store, version: Version, past: list[dict[str, str]]) -> None:
@@ -195,14 +200,7 @@ def _hold(store: Store, version: Version, past: list[dict[str, str]]) -> None:
 
 def _entry(version: Version, why: str) -> dict[str, str]:
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"version": version.version, "at": now, "by": _who(), "why": why[:120]}
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "unknown"
+    return {"version": version.version, "at": now, "by": who(), "why": why[:120]}
 
 
 def _registered(store: Store, name: str) -> Any:
