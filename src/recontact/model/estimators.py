@@ -32,7 +32,7 @@ class RiskClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sk
     Parameters
     ----------
     learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, bagging_freq, \
-lambda_l2, cat_smooth, cat_l2, min_data_per_group, max_cat_threshold, max_bin
+extra_trees, lambda_l2, cat_smooth, cat_l2, min_data_per_group, max_cat_threshold, max_bin
         LightGBM's; numbers of rows are of contacts, however many moments each has.
     max_trees, early_stopping : int
         At most so many trees, and after how many without gain on the later rows it stops.
@@ -75,6 +75,7 @@ lambda_l2, cat_smooth, cat_l2, min_data_per_group, max_cat_threshold, max_bin
         num_leaves: int = DEFAULTS["num_leaves"],
         min_data_in_leaf: int = DEFAULTS["min_data_in_leaf"],
         feature_fraction: float = DEFAULTS["feature_fraction"],
+        extra_trees: bool = DEFAULTS["extra_trees"],
         bagging_fraction: float = DEFAULTS["bagging_fraction"],
         bagging_freq: int = DEFAULTS["bagging_freq"],
         lambda_l2: float = DEFAULTS["lambda_l2"],
@@ -93,6 +94,7 @@ lambda_l2, cat_smooth, cat_l2, min_data_per_group, max_cat_threshold, max_bin
         self.num_leaves = num_leaves
         self.min_data_in_leaf = min_data_in_leaf
         self.feature_fraction = feature_fraction
+        self.extra_trees = extra_trees
         self.bagging_fraction = bagging_fraction
         self.bagging_freq = bagging_freq
         self.lambda_l2 = lambda_l2

@@ -12,6 +12,7 @@ DEFAULTS: dict[str, Any] = {
     "num_leaves": 8,
     "min_data_in_leaf": 100,
     "feature_fraction": 0.3,
+    "extra_trees": False,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 5.0,
@@ -66,7 +67,7 @@ def read_params(path: str | Path | None) -> dict[str, Any]:
 
 def _wrong(name: str, value: Any) -> str | None:
     """Say what a value should be, where it is not."""
-    if name == "regrow":
+    if name in ("regrow", "extra_trees"):
         return None if isinstance(value, bool) else "true or false"
     if name == "monotone":
         ways = value.values() if isinstance(value, dict) else [None]

@@ -1,0 +1,129 @@
+"""`recontact tune`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
+from recontact_pipelines.output import emit, note
+
+
+def tune(
+    contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
+    out: Annotated[Path, typer.Option(help="The settings, for recontact train --params.")],
+    policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
+    trials: Annotated[
+        int, typer.Option(min=1, help="How many settings to try, earlier sittings included.")
+    ] = 40,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Begin no further trial after so many minutes.")
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(help="SQLite file of the search; the same command goes on where it was cut."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=1, help="Rolling origins inside the training.")] = 3,
+    rows: Annotated[
+        int, typer.Option(min=1000, help="Try on at most about so many rows, by customer.")
+    ] = 200_000,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="The most steps that an explanation may take.", show_default="300,000"),
+    ] = None,
+    params: Annotated[
+        Path | None, typer.Option(help="Settings to begin with; those not looked for stay.")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="An instant: what started or became known after it does not exist."),
+    ] = None,
+    events: Annotated[
+        Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
+    ] = None,
+    known_from: KnownFrom = None,
+    own: Yours = None,
+    wrapup_delay: Annotated[
+        str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
+    ] = "15m",
+    seed: Annotated[int, typer.Option(help="The same seed and data give the same search.")] = 0,
+    plot: Annotated[
+        Path | None, typer.Option(help="A picture of accuracy against explanation cost, PNG.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Look for better settings of both models, without ever looking at the test part.
+
+    Every trial is judged on rolling origins inside what `recontact train` learns from. The
+    settings written are the cheapest to explain that are not worse than the best by more than
+    chance, within the budget.
+
+    Example:
+
+        recontact tune contacts.parquet --trials 40 --study study.db --out params.yaml
+        recontact train contacts.parquet --params params.yaml
+    """
+    from recontact.clean import read_contacts  # noqa: PLC0415
+    from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
+    from recontact.features.yours import yours  # noqa: PLC0415
+    from recontact.model.params import read_params  # noqa: PLC0415
+    from recontact.model.tuning import BUDGET_STEPS  # noqa: PLC0415
+    from recontact.model.tuning import tune as run  # noqa: PLC0415
+    from recontact.policy import Policy  # noqa: PLC0415
+    from recontact.policy_values import parse_instant  # noqa: PLC0415
+    from recontact.tables import read_table  # noqa: PLC0415
+
+    found = run(
+        read_contacts(contacts),
+        Policy.read(policy) if policy else Policy(),
+        trials=trials,
+        minutes=minutes,
+        folds=folds,
+        rows=rows,
+        budget_steps=BUDGET_STEPS if budget is None else budget,
+        study=study,
+        params=read_params(params) if params else None,
+        until=None if until is None else parse_instant(until, "--until"),
+        known=parse_known_from(known_from),
+        wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
+        seed=seed,
+        events=read_table(events) if events else None,
+        yours=yours(own),
+        say=note,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(found.text(), encoding="utf-8")
+    note(f"written: {out}")
+    if plot is not None:
+        _draw(plot, found)
+    result = {
+        **found.origin,
+        "budget_steps": found.budget_steps,
+        "chosen": found.chosen._asdict(),
+        "front": [one.number for one in found.front],
+        "trials": [one._asdict() for one in found.tried],
+    }
+    emit(result, _words(found), as_json)
+
+
+def _draw(path: Path, found: Any) -> None:
+    from recontact.model.time_plots import cost  # noqa: PLC0415 - help stays fast
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(cost(found))
+    note(f"written: {path}")
+
+
+def _words(found: Any) -> str:
+    lines = ["accuracy against the cost of an explanation, cheapest first:"]
+    marks = {0: "the defaults", found.chosen.number: "chosen"}
+    numbers = {0, *(one.number for one in found.front)}
+    shown = sorted((found.tried[k] for k in numbers), key=lambda t: t.steps)
+    for one in shown:
+        mark = marks.get(one.number, "" if one.steps <= found.budget_steps else "over the budget")
+        lines.append(
+            f"  trial {one.number}: loss {one.loss:.5f}, {one.steps:,.0f} steps, "
+            f"{one.facts['ms']:g} ms {'- ' + mark if mark else ''}".rstrip()
+        )
+    lines.append("settings: " + ", ".join(f"{k} {v}" for k, v in found.chosen.params.items()))
+    return "\n".join(lines)
