@@ -4,7 +4,7 @@ DATA ?= simulated
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench screenshots campaign mlflow notebooks docs lock wheel clean
+.PHONY: help setup demo test check format bench cards screenshots campaign mlflow notebooks docs lock wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ format: .venv/.dev ## put the code into its form
 
 bench: .venv/.dev ## measure speed and memory
 	@for file in tests/bench/bench_*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
+
+cards: .venv/.dev ## write the model cards of what the demo trains again (minutes); ARGS=simulated for some
+	@$(BIN)/python scripts/cards.py $(ARGS)
 
 screenshots: .venv/.dev ## take the pictures of the documentation again (minutes)
 	@$(BIN)/python scripts/screenshots.py

@@ -106,7 +106,7 @@ def train(
         say=say,
     )
     say("leak check of some of the contacts")
-    leaks = _leaks(contacts, policy, until, known, wrapup_delay_s, events, yours)
+    leaks = leak_check(contacts, policy, until, known, wrapup_delay_s, events, yours)
     learnt = measured(learnt, leaks)
     say("writing the run and its models to MLflow")
     run_id, versions = record(store, learnt, {t: b.version for t, b in beside.items()})
@@ -114,26 +114,32 @@ def train(
     return Trained(learnt, run_id, {t: v.version for t, v in versions.items()}, said)
 
 
-def measured(learnt: Learnt, leak_check: Mapping[str, Any]) -> Learnt:
+def measured(learnt: Learnt, leaks: Mapping[str, Any]) -> Learnt:
     """Put what the gate asks for beside the figures: the leak check, and the time of a score."""
     latency = {
         target: latency_of(bundle, bundle.encoding.matrix(learnt.test.slice(0, ROWS)))
         for target, bundle in learnt.bundles.items()
     }
-    more = {"leak_check": dict(leak_check), "latency": latency}
+    more = {"leak_check": dict(leaks), "latency": latency}
     return replace(learnt, evaluation=learnt.evaluation | more)
 
 
-def _leaks(
+def leak_check(
     contacts: pa.Table,
     policy: Policy,
-    until: int | None,
-    known: Mapping[str, str] | None,
-    delay_s: float,
-    events: pa.Table | None,
-    yours: Sequence[Feature],
+    until: int | None = None,
+    known: Mapping[str, str] | None = None,
+    delay_s: float = WRAPUP_DELAY_S,
+    events: pa.Table | None = None,
+    yours: Sequence[Feature] = (),
 ) -> dict[str, Any]:
-    """Check what the models learnt from."""
+    """Check some of what models learn from for leaks (`recontact.leaks.brief`).
+
+    Parameters
+    ----------
+    contacts, policy, until, known, delay_s, events, yours
+        As for `recontact.model.learn`.
+    """
     return briefly(
         before(canonical(contacts), until),
         policy if until is None else replace(policy, as_of=until),
