@@ -9,11 +9,12 @@ from typing import TypeVar
 
 import pyarrow as pa
 
+from recontact.durations import MINUTE
 from recontact.features.counted import Facts, arrivals, is_late
 from recontact.features.cumulated import LATEST, Cumulated, spread, ticks
 from recontact.features.daily import Daily, Figure
 from recontact.features.entities import EVERYTHING, Coded, Entities
-from recontact.features.loads import MINUTE, Loads, first_minute
+from recontact.features.loads import Loads, first_minute
 from recontact.features.steps import Ints
 from recontact.history import Order
 

@@ -13,12 +13,11 @@ import pyarrow as pa
 
 from recontact.compiled import compiled
 from recontact.contacts import instants
-from recontact.durations import SECOND
+from recontact.durations import MINUTE
 from recontact.features.cumulated import LATEST, NEVER, Cumulated, Floats, filled, ticks
 from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, entity
 from recontact.features.steps import Ints, Steps, last_row
 
-MINUTE = 60 * SECOND
 WEEK = 7 * 24 * 60  # in minutes
 WEEKS = 8  # so many weeks back is what is usual taken from
 REMEMBERED = 100_000  # entities and minutes
