@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
-from recontact.features.known import known_from
+from recontact.features.known import known_from, made_by
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.reached import asked_after
 from recontact.features.table import Source, compute, feature_columns
@@ -54,7 +54,8 @@ def features(
     -------
     pyarrow.Table
         `contact_id`, `moment`, `at`, the features (`recontact.features.FEATURES` and the named
-        extra columns), `repeated_already`, `escalation_already`.
+        extra columns), `repeated_already`, `escalation_already`. The metadata keep the policy,
+        its digest and what is known from when.
 
     Raises
     ------
@@ -77,7 +78,8 @@ def features(
     rows = np.flatnonzero(np.asarray(labels["eligible"]))
     elapsed = None if elapsed_s is None else np.full(len(contacts), elapsed_s)
     elapsed = elapsed if moment == "live" else None
-    return compute(source, rows, moment, source.figures(labels), elapsed_s=elapsed)
+    found = compute(source, rows, moment, source.figures(labels), elapsed_s=elapsed)
+    return found.replace_schema_metadata(made_by(source.policy, source.known))
 
 
 def check_moment(moment: str, elapsed_s: float | None) -> None:

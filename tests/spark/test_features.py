@@ -8,6 +8,7 @@ from recontact import Policy
 from recontact.clean import read_contacts
 from recontact.errors import UserError
 from recontact.features.files import features_files
+from recontact.features.so_far import TOLD
 from recontact.features.spark import features_spark
 from recontact.labels.files import label_files
 from recontact.simulate import simulate
@@ -25,6 +26,9 @@ def record(tmp_path_factory):
     folder = tmp_path_factory.mktemp("record")
     simulate(contacts=3_000, seed=3, out=folder / "centre")
     whole = read_contacts(folder / "centre" / "contacts.parquet")
+    events = read_table(folder / "centre" / "events.parquet")
+    told = events.replace_schema_metadata({TOLD: '["transfer"]'})
+    write_table(told, folder / "centre" / "transfers.parquet")
     vip = pa.array(k % 7 for k in range(len(whole)))
     contacts = whole.append_column("vip", vip)
     pq.write_table(contacts.slice(0, 1_500), folder / "a.parquet", row_group_size=800)
@@ -42,13 +46,14 @@ def record(tmp_path_factory):
     [
         ("start", {"known": {"reason": "start", "vip": "start"}}),
         ("live", {"elapsed_s": 90.0}),
+        ("live", {"elapsed_s": 90.0, "events": "transfers.parquet"}),
         ("wrapup", {"delay_s": 60.0}),
     ],
 )
 def test_every_feature_at_every_moment(record, moment, options, tmp_path):
     """Whatever the moment, the table is that of the default engine, in the same row order."""
     folder, files = record
-    options |= {"events": folder / "centre" / "events.parquet"}
+    options |= {"events": folder / "centre" / options.get("events", "events.parquet")}
     by_spark = features_spark(
         files, folder / "l.parquet", moment, tmp_path / "s.parquet", at_once=1_500, **options
     )
@@ -57,7 +62,9 @@ def test_every_feature_at_every_moment(record, moment, options, tmp_path):
     )
     assert by_spark == computed
     found = read_table(tmp_path / "s.parquet")
-    assert found.equals(read_table(tmp_path / "f.parquet"))
+    expected = read_table(tmp_path / "f.parquet")
+    assert found.equals(expected)
+    assert found.schema.metadata == expected.schema.metadata
     assert 1_000 < len(found) == computed.rows
     assert {path.name for path in tmp_path.iterdir()} == {"s.parquet", "f.parquet"}
 

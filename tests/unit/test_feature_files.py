@@ -1,6 +1,7 @@
 """Features of files: what is refused, and that nothing stays behind."""
 
 import datetime as dt
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recontact import Policy, label
+from recontact.contacts import canonical
 from recontact.dataset import features
 from recontact.errors import UserError
 from recontact.features.files import features_files
@@ -187,3 +189,15 @@ def test_the_share_told_is_all_in_the_end(labeled):
     assert computed.rows == 50
     assert sum(told) == pytest.approx(1)
     assert len(told) > 10
+
+
+def test_the_table_says_by_what_it_was_made(labeled):
+    """Policy, digest and what is known from when are in the metadata, of files and in memory."""
+    of(labeled, known={"reason": "start"})
+    metadata = pq.read_schema(labeled / "f.parquet").metadata
+    labels = read_table(labeled / "l.parquet")
+    assert metadata[b"recontact.policy_digest"] == Policy().digest.encode()
+    assert metadata[b"recontact.policy"] == labels.schema.metadata[b"recontact.policy"]
+    assert json.loads(metadata[b"recontact.known_from"])["reason"] == "start"
+    in_memory = features(canonical(history(50)), labels, "start", known={"reason": "start"})
+    assert in_memory.schema.metadata == metadata

@@ -13,7 +13,7 @@ from recontact.contacts import SCHEMA
 from recontact.errors import UserError
 from recontact.features.declared import Feature
 from recontact.features.figures import Figures
-from recontact.features.known import known_from
+from recontact.features.known import known_from, made_by
 from recontact.features.needed import check_columns, columns_needed
 from recontact.features.table import Source, compute
 from recontact.labels.table import SCHEMA as LABELS
@@ -73,7 +73,7 @@ class Asked:
         """
         schema = _columns_of(files)
         since = known_from(schema.empty_table(), known)
-        check_columns(features, schema.names, since)
+        check_columns(features, schema, since)
         needed = columns_needed(features, since)
         columns = pa.schema([f for f in schema if f.name in needed], schema.metadata)
         return cls(columns, policy, since, moment, elapsed_s, delay_s, tuple(features))
@@ -99,10 +99,11 @@ class Asked:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The columns of the features table."""
+        """The columns of the features table, with policy and what is known from when beside."""
         fields = [*self.columns, *(BESIDE.field(name) for name in JUDGED), (ROW, pa.int64())]
         nobody = pa.schema(fields).empty_table()
-        return self.compute(nobody, Figures.none(), None)[0].schema
+        table = self.compute(nobody, Figures.none(), None)[0]
+        return table.schema.with_metadata(made_by(self.policy, self.known))
 
     def _source(self, bucket: pa.Table, events: pa.Table | None) -> Source:
         contacts = bucket.select(self.columns.names)

@@ -94,9 +94,7 @@ def happened_in(files: list[Path], buckets: int, folder: Path) -> Iterator[Happe
     UserError
         A file can't be read or holds no events.
     """
-    schemas = [schema_of(file) for file in files]
-    for schema in schemas:
-        check_events(schema.names)
+    metadata = metadata_of(files)
     listed = parts(files)
     number = 1 + sum(part.expected for part in listed) // AT_ONCE
     with (
@@ -104,7 +102,21 @@ def happened_in(files: list[Path], buckets: int, folder: Path) -> Iterator[Happe
         spilling(number, folder) as events,
         spilling(buckets, folder) as dealt,
     ):
-        yield Happened(listed, schemas[0].metadata or {}, owners, events, dealt)
+        yield Happened(listed, metadata, owners, events, dealt)
+
+
+def metadata_of(files: list[Path]) -> dict[bytes, bytes]:
+    """Give what events in files carry: which kinds their source tells.
+
+    Raises
+    ------
+    UserError
+        A file can't be read or holds no events.
+    """
+    schemas = [schema_of(file) for file in files]
+    for schema in schemas:
+        check_events(schema.names)
+    return schemas[0].metadata or {}
 
 
 def _by_id(contact_id: pa.ChunkedArray, number: int) -> Ints:

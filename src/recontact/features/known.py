@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 from recontact.contacts import INSTANT, SCHEMA, instants, known_of
 from recontact.errors import UserError
 from recontact.features.back_filled import refuse_back_filled
+from recontact.features.columns import is_single
 from recontact.features.moments import KEYS, KNOWN_FROM, MOMENTS, NEVER, SO_FAR, WRAPUP_DELAY_S
 from recontact.labels import table as labels
+from recontact.policy import Policy
 
 METADATA_KEY = b"recontact.known_from"
 LABELS = frozenset(labels.SCHEMA.names) - frozenset(SCHEMA.names)
@@ -42,7 +44,7 @@ def known_from(contacts: pa.Table, changes: Mapping[str, str] | None = None) -> 
     ------
     UserError
         An unknown moment or column, a column that can never be a feature (keys, survey answers,
-        labels), or one that was filled in after the moment
+        labels, lists), or one that was filled in after the moment
         (`recontact.features.back_filled`).
 
     Examples
@@ -81,6 +83,16 @@ def _refuse(contacts: pa.Table, column: str, moment: str) -> None:
             f"known_from: the contacts have no column '{column}'",
             f"columns: {', '.join(contacts.column_names)}",
         )
+    if column not in SCHEMA.names and not is_single(contacts.schema.field(column).type):
+        raise UserError(
+            f"known_from: '{column}' holds {contacts.schema.field(column).type}, not single values",
+            "leave it out, or make columns of numbers or text of it",
+        )
+
+
+def made_by(policy: Policy, known: Mapping[str, str]) -> dict[bytes, bytes]:
+    """Give the metadata that a features table carries: its policy, and what is known from when."""
+    return labels.of_policy(policy) | {METADATA_KEY: json.dumps(known, sort_keys=True).encode()}
 
 
 def extras(known: Mapping[str, str]) -> list[str]:

@@ -194,6 +194,25 @@ def _columns_of_past(measure: Past) -> set[str]:
     return read | ({measure.same} - {ISSUE} if measure.same else set())
 
 
+def numbers_of(measure: Measure) -> list[str]:
+    """List the columns of the contacts table of which a measure reads the numbers.
+
+    Examples
+    --------
+    >>> numbers_of(Past("sum", "talk_s", where=(Condition("tier", at_least=2),)))
+    ['talk_s', 'tier']
+    """
+    read: list[str | None] = []
+    if isinstance(measure, Past):
+        text = measure.what in {"distinct", "last_text"}
+        read = [None if text else measure.column]
+        read += [each.column for each in measure.where if not each.values]
+    elif isinstance(measure, Typical | Beyond):
+        read = [measure.column]
+    computed = ELAPSED if isinstance(measure, Beyond) else DURATION
+    return [name for name in read if name and name != computed]
+
+
 def own_columns(measure: Measure) -> set[str]:
     """List the columns that a contact must know of itself; `issue` and time so far left out.
 

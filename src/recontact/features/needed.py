@@ -1,9 +1,12 @@
 """What features rest on: columns of the contacts, and figures of their agents, queues ...."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+
+import pyarrow as pa
 
 from recontact.contacts import SCHEMA
 from recontact.errors import UserError
+from recontact.features.columns import check_types
 from recontact.features.counted import BEGAN
 from recontact.features.daily import Figure
 from recontact.features.declared import Feature
@@ -60,10 +63,8 @@ def columns_needed(features: Iterable[Feature], known: Mapping[str, str]) -> set
     return {*ALWAYS, *extras(known)}.union(*read)
 
 
-def check_columns(
-    features: Iterable[Feature], columns: Collection[str], known: Mapping[str, str]
-) -> None:
-    """Refuse features of columns that are not there, or that no contact knows of itself.
+def check_columns(features: Iterable[Feature], schema: pa.Schema, known: Mapping[str, str]) -> None:
+    """Refuse features of columns that are not there, hold something else, or are never known.
 
     A column that is itself a feature can't lend its name to another one.
 
@@ -77,8 +78,10 @@ def check_columns(
         raise UserError(
             f"known_from: a column named '{taken[0]}' can't be a feature", "rename the column"
         )
+    columns = schema.names
+    types = {field.name: field.type for field in (*schema, *SCHEMA)}
     for name, measure, *_ in features:
-        missing = sorted(columns_of(measure) - {*columns, *SCHEMA.names})
+        missing = sorted(columns_of(measure) - types.keys())
         if missing:
             raise UserError(
                 f"feature '{name}': the contacts have no column '{missing[0]}'",
@@ -101,6 +104,10 @@ def check_columns(
                 f"feature '{name}': from when is '{unknown[0]}' known of a contact itself?",
                 f"say so: --known-from {unknown[0]}=start (or live, or wrapup)",
             )
+        try:
+            check_types(measure, types)
+        except UserError as error:
+            raise UserError(f"feature '{name}': {error.what}", error.mend) from error
 
 
 def figures_needed(features: Iterable[Feature]) -> tuple[list[Figure], list[str]]:

@@ -23,14 +23,12 @@ from recontact.features.asked import BESIDE, JUDGED, Asked, none_eligible
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.figures import Figures
 from recontact.features.files import AT_ONCE, Computed
-from recontact.features.happened import EVENTS, event_tables
+from recontact.features.happened import EVENTS, event_tables, metadata_of
 from recontact.features.known import extras
 from recontact.features.moments import WRAPUP_DELAY_S
-from recontact.features.so_far import check_events
 from recontact.features.table import feature_columns
 from recontact.labels.parts import Part
 from recontact.labels.read import label_tables, other_contacts, policy_in, refuse_others
-from recontact.sources.files import schema_of
 from recontact.spark.parts import as_one_file, part_of, see
 from recontact.spark.records import (
     FOUND,
@@ -112,13 +110,14 @@ def features_spark(
         rows = read(spark, files, record, asked.columns.remove_metadata(), beside)
         if extras(asked.known):
             asked.refuse_filled_in_later(rows.limit(SOME).toArrow())
+        about = metadata_of(told) if told and moment == "live" else {}
         if told and moment == "live":
             rows = _with_events(spark, rows, told)
         number = partitions(record, at_once)
         with _kept(by_customer(rows, number)) as buckets:
             _count(buckets, asked, folder)
             advance(COUNTED)
-            eligible = _compute(buckets, asked, folder, number, at_once)
+            eligible = _compute(buckets, asked, about, folder, number, at_once)
             advance(COMPUTED)
     advance(PUT_TOGETHER)
     return Computed(eligible, feature_columns(asked.schema.empty_table()))
@@ -187,8 +186,6 @@ class Judged:
 
 def _with_events(spark: Any, rows: Any, files: list[Path]) -> Any:
     """Add what happened: rows that go where their contacts go."""
-    for file in files:
-        check_events(schema_of(file).names)
     todo = tasks(spark, [(part, 0) for part in parts_everywhere(files)])
     events = map_arrow(todo, _events, pa.schema([*EVENTS, HAPPENED]))
     owners = rows.select("contact_id", "program", "customer_id", ROW.name)
@@ -244,10 +241,12 @@ def _counted(asked: Asked, folder: Path, batches: Batches) -> Batches:
         yield as_found(file)
 
 
-def _compute(buckets: Any, asked: Asked, folder: Path, number: int, at_once: int) -> int:
+def _compute(
+    buckets: Any, asked: Asked, about: dict[bytes, bytes], folder: Path, number: int, at_once: int
+) -> int:
     """Let the workers write the features in row order; give how many rows they have."""
     schema = pa.schema([*asked.schema, ROW, PART])
-    computed = map_arrow(buckets, partial(_computed, asked, folder, at_once), schema)
+    computed = map_arrow(buckets, partial(_computed, asked, about, folder, at_once), schema)
     parts = computed.repartitionById(number, PART.name)
     found = found_by(map_arrow(parts, partial(_written, schema, folder), FOUND))
     see(part_of(folder, part) for part, _ in found)
@@ -256,10 +255,14 @@ def _compute(buckets: Any, asked: Asked, folder: Path, number: int, at_once: int
     return sum(rows for _, rows in found)
 
 
-def _computed(asked: Asked, folder: Path, at_once: int, batches: Batches) -> Batches:
+def _computed(
+    asked: Asked, about: dict[bytes, bytes], folder: Path, at_once: int, batches: Batches
+) -> Batches:
     bucket, events = _split(asked, batches)
     if not len(bucket):
         return
+    if events is not None:  # Spark's rows carry nothing beside them
+        events = events.replace_schema_metadata(about)
     table, row = asked.compute(bucket, _together(_figures(folder)), events)
     part = pa.array(row // at_once).cast(PART.type)
     yield from table.append_column(ROW, pa.array(row)).append_column(PART, part).to_batches()

@@ -64,7 +64,7 @@ class Source:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contacts", canonical(self.contacts))
-        check_columns(self.features, self.contacts.column_names, self.known)
+        check_columns(self.features, self.contacts.schema, self.known)
         object.__setattr__(self, "order", order(self.contacts))
         object.__setattr__(self, "rules", rules(self.contacts, self.policy, self.order))
 
