@@ -9,12 +9,12 @@ from string import Template
 from typing import get_args
 
 from recontact.features.daily import PRIOR, RECENT
+from recontact.features.declarations import WAYS
 from recontact.features.declared import FAMILIES, FEATURES, Feature
 from recontact.features.loads import WEEKS
 from recontact.features.measures import What
 from recontact.features.moments import KNOWN_FROM, MOMENTS
 from recontact.features.shapes import DISTINCT_LIMIT, HISTORY_LIMIT
-from recontact.features.yours import WAYS
 
 TEXT = Path(__file__).with_name("features.txt")
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"

@@ -1,5 +1,7 @@
-"""The option --known-from, shared by the commands that compute features."""
+"""Options about features that several commands share: --known-from, --features, --elapsed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +51,49 @@ def parse_known_from(given: list[str] | None) -> dict[str, str]:
             )
         pairs[column] = moment
     return pairs
+
+
+def parse_only(given: str) -> list[str]:
+    """Read the value of --only.
+
+    Examples
+    --------
+    >>> parse_only("hour, weekday")
+    ['hour', 'weekday']
+    """
+    names = [name.strip() for name in given.split(",")]
+    if not all(names):
+        raise UserError(
+            f"--only {given!r}: a name is missing", "names with commas between: hour,weekday"
+        )
+    return names
+
+
+@contextmanager
+def naming_yours(path: Path | None) -> Iterator[None]:
+    """Say of what is wrong with a feature of a file which file it is."""
+    try:
+        yield
+    except UserError as error:
+        if path is None or not _is_of(path, error):
+            raise
+        raise UserError(f"{path}: {error.what}", error.mend) from error
+
+
+def _is_of(path: Path, error: UserError) -> bool:
+    from recontact.features.yours import read_features  # noqa: PLC0415 - help stays fast
+
+    told = "feature '"
+    if not error.what.startswith(told):
+        return False
+    name = error.what.removeprefix(told).split("'")[0]
+    return name in {feature.name for feature in read_features(path)}
+
+
+def refuse_events(moment: str, events: Path | None) -> None:
+    """Refuse --events where nothing would be looked up in them."""
+    if events is not None and moment != "live":
+        raise typer.BadParameter("goes with --moment live only", param_hint="--events")
 
 
 def elapsed_seconds(moment: str, elapsed: str | None) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from recontact import yaml_files
 from recontact.durations import HOUR
 from recontact.errors import UserError
 from recontact.policy_values import CHECKS, KEYS, parse_values, written
@@ -147,10 +148,7 @@ class Policy:
         >>> Policy.from_text("related_by: any").related_by
         'any'
         """
-        try:
-            mapping = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader of ours
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise UserError(f"the policy is not YAML: {error}", "see docs/labels.md") from error
+        mapping = yaml_files.parse(text, "the policy", "see docs/labels.md")
         if mapping is None:
             return cls()
         if not isinstance(mapping, dict):
@@ -166,10 +164,9 @@ class Policy:
         UserError
             The file can't be read or its policy is wrong; names file and key.
         """
+        text = yaml_files.read_text(path)
         try:
-            return cls.from_text(Path(path).read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path}: can't be read: {error}", "give a YAML text file") from error
+            return cls.from_text(text)
         except UserError as error:
             raise UserError(f"{path}: {error.what}", error.mend) from error
 
@@ -209,24 +206,3 @@ class Policy:
 def _bold(value: object, differs: bool) -> str:
     text = escape(json.dumps(value, ensure_ascii=False).strip('"'), quote=False)
     return f"<b>{text}</b>" if differs else text
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with duplicate keys refused and times left as text, so that we name the key."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - the parent declares it so
-        first: [(tag, regexp) for tag, regexp in found if not tag.endswith(":timestamp")]
-        for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for name, _ in node.value:
-            if not isinstance(name, yaml.ScalarNode):
-                continue
-            if name.value in seen:
-                raise UserError(
-                    f"{name.value}: given twice", f"see line {name.start_mark.line + 1}"
-                )
-            seen.add(name.value)
-        return super().construct_mapping(node, deep=deep)

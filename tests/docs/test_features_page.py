@@ -10,8 +10,9 @@ import recontact
 from recontact import label
 from recontact.dataset import build, feature_columns
 from recontact.features import FEATURES
+from recontact.features.declarations import WAYS, parse_features
 from recontact.features.declared import FAMILIES
-from recontact.features.yours import WAYS, installed, parse_features, read_features
+from recontact.features.yours import installed, read_features
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")

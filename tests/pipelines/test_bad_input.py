@@ -117,6 +117,35 @@ def test_features_of_no_contact(refused, tmp_path, capsys):
     assert not (tmp_path / "features.parquet").exists()
 
 
+@pytest.fixture
+def features_of(refused, capsys):
+    """Give a function that asks for features of clean contacts, and gives why it is refused."""
+    pq.write_table(contacts().append_column("lst", pa.array([[1]] * 40)), "contacts.parquet")
+    assert main(["label", "contacts.parquet", "--out", "labels.parquet"]) == 0
+    capsys.readouterr()
+    options = ("--labels", "labels.parquet", "--moment", "start", "--out", "features.parquet")
+    return lambda *words: refused("features", "contacts.parquet", *options, *words)
+
+
+def test_features_that_can_not_be(features_of, tmp_path):
+    """A column of lists, a name that is missing, and a feature of a file are told by name."""
+    assert "'lst' holds list" in features_of("--known-from", "lst=start")
+    assert "a name is missing" in features_of("--only", "hour,,hour")
+    mine = "- {name: mine, meaning: told, past: distinct, column: lst}\n"
+    (tmp_path / "mine.yaml").write_text(mine)
+    assert "mine.yaml: feature 'mine': column 'lst' holds" in features_of("--features", "mine.yaml")
+    assert "none.yaml: no such file" in features_of("--features", "none.yaml")
+
+
+@pytest.mark.parametrize("command", ["train", "leak-check"])
+def test_a_feature_of_a_file_that_does_not_fit(command, refused, tmp_path):
+    """Where a feature of your own does not fit the contacts, the file is named with it."""
+    pq.write_table(contacts(), "contacts.parquet")
+    (tmp_path / "mine.yaml").write_text("- {name: mine, meaning: told, judged: plan}\n")
+    said = refused(command, "contacts.parquet", "--features", "mine.yaml")
+    assert "mine.yaml: feature 'mine': the contacts have no column 'plan'" in said
+
+
 @pytest.mark.parametrize(
     ("table", "what"),
     [

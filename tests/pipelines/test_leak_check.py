@@ -77,6 +77,10 @@ def test_an_allowed_name_that_is_no_feature(joined, capsys):
     """A misspelt name after --allow is the user's mistake."""
     assert main(["leak-check", str(joined), "--allow", "will_cal_again"]) == 1
     assert "--allow will_cal_again: no such feature" in capsys.readouterr().err
+    assert main(["leak-check", str(joined), "--allow", "contact_7d"]) == 1
+    said = capsys.readouterr().err
+    assert "near: contacts_7d" in said
+    assert "program_volume_28d" not in said
 
 
 def ids(table, column="contact_id"):

@@ -130,13 +130,16 @@ def test_mistakes_end_in_one_message(centre, capsys, words, message):
 
 
 @pytest.mark.parametrize("command", ["score", "features"])
-@pytest.mark.parametrize(("moment", "elapsed"), [("noon", []), ("start", ["--elapsed", "5s"])])
+@pytest.mark.parametrize(
+    ("moment", "elapsed"),
+    [("noon", []), ("start", ["--elapsed", "5s"]), ("start", ["--events", "e.parquet"])],
+)
 def test_a_moment_and_its_elapsed_time_are_usage(command, moment, elapsed, capsys):
-    """An unknown moment, and an elapsed time that has no place, exit with 2."""
+    """An unknown moment, and an elapsed time or events that have no place, exit with 2."""
     labels = ["--labels", "l.parquet"] if command == "features" else []
     words = [command, "c.parquet", *labels, "--moment", moment, "--out", "o.parquet", *elapsed]
     assert main(words) == 2
-    assert ("--moment" if moment == "noon" else "--elapsed") in capsys.readouterr().err
+    assert ("--moment" if moment == "noon" else elapsed[0]) in capsys.readouterr().err
 
 
 def test_without_a_training_there_is_nothing_to_score(centre, tmp_path, monkeypatch, capsys):

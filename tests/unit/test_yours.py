@@ -13,6 +13,7 @@ from recontact.dataset import features
 from recontact.durations import DAY, MINUTE
 from recontact.errors import UserError
 from recontact.features import FEATURES, Feature
+from recontact.features.declarations import parse_features, plain
 from recontact.features.measures import (
     Beyond,
     Condition,
@@ -26,7 +27,7 @@ from recontact.features.measures import (
     Volume,
     Words,
 )
-from recontact.features.yours import parse_features, plain, read_features, yours
+from recontact.features.yours import only, read_features, yours
 
 T = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -100,11 +101,16 @@ def test_words_are_as_many_features_as_buckets():
 
 
 WRONG = {
-    "unknown key": ({"past": "count", "when": "7d"}, "unknown key 'when'", "within"),
-    "key of another way": ({"judged": "site", "within": "7d"}, "unknown key 'within'", "of"),
-    "unknown past": ({"past": "counts"}, "past|what: 'counts' is unknown", "count, sum"),
+    "unknown key": ({"past": "count", "when": "7d"}, "unknown key 'when'",
+                    "keys: name, meaning, unit, null, past, column, within, where, same, among"),
+    "key of another way": ({"judged": "site", "within": "7d"}, "unknown key 'within'",
+                           "keys: name, meaning, unit, null, judged"),
+    "what is kept only": ({"words": "notes", "bucket": 0, "size": 2}, "unknown key 'size'",
+                          "null, words, buckets"),
+    "our own name of a way": ({"past": "count", "what": "count"}, "unknown key 'what'", "past"),
+    "unknown past": ({"past": "counts"}, "past: 'counts' is unknown", "count, sum"),
     "unknown among": ({"past": "count", "among": "all"}, "among: 'all' is unknown", "counted"),
-    "unknown label": ({"rate": "fcr", "of": "site"}, "label: 'fcr' is unknown", "repeated"),
+    "unknown label": ({"rate": "fcr", "of": "site"}, "rate: 'fcr' is unknown", "repeated"),
     "no column": ({"past": "sum"}, "'column' is missing", "add column"),
     "no same": ({"past": "last_same"}, "'same' is missing", "add same"),
     "no entity": ({"rate": "repeated"}, "'of' is missing", "add of"),
@@ -116,8 +122,8 @@ WRONG = {
     "not in minutes": ({"load": "site", "within": "90s"}, "24 hours in whole minutes", "15m"),
     "over a day": ({"load": "site", "within": "25h"}, "24 hours in whole minutes", "15m"),
     "no minute at all": ({"surge": "site", "within": "0s"}, "24 hours in whole minutes", "15m"),
-    "entity that is no name": ({"judged": 3}, "of: 3 is no name", "column"),
-    "empty entity": ({"judged": ""}, "of: '' is no name", "column"),
+    "entity that is no name": ({"judged": 3}, "judged: 3 is no name", "column"),
+    "empty entity": ({"judged": ""}, "judged: '' is no name", "column"),
     "half a bucket": ({"words": "notes", "buckets": 1.5}, "1.5 is no count", "whole number"),
     "no bucket": ({"words": "notes", "buckets": 0}, "no such bucket", "at least 1"),
     "bucket beyond": ({"words": "notes", "bucket": 2, "buckets": 2}, "no such bucket", "below"),
@@ -128,6 +134,13 @@ WRONG = {
     "bound that is text": (
         {"past": "count", "where": {"talk_s": {"below": "long"}}}, "'long' is no number", "number"
     ),
+    "bound that is none": (
+        {"past": "count", "where": {"talk_s": {"at_least": float("nan")}}}, "nan is no number", "nu"
+    ),
+    "value that equals none": ({"past": "count", "where": {"tier": float("nan")}}, "is no v", "a"),
+    "column of nothing": ({"past": "since", "column": "tier"}, "since looks at no column", "sum"),
+    "unit that is a list": ({"past": "count", "unit": [1]}, r"unit: \[1\] is no text", "unit:"),
+    "null that is a truth value": ({"past": "count", "null": False}, "False is no text", "null:"),
     "length by value": ({"past": "count", "where": {"duration_s": 60}}, "wants bounds", "at_least"),
 }  # fmt: skip
 
@@ -144,7 +157,15 @@ def test_what_is_wrong_is_told_with_its_mend(keys, what, mend):
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("- {name: a, meaning: [", "can't be read"),
+        ("- {name: a, meaning: [", "mine.yaml: it is not YAML"),
+        ("[]", "mine.yaml: the list of features is empty"),
+        ("features: []", "mine.yaml: the list of features is empty"),
+        ("features:", "no list of features"),
+        ("- {name: a, meaning: m, past: count, past: since}", "mine.yaml: past: given twice"),
+        (
+            "- {name: a, meaning: m, past: count}\n- {name: hour, meaning: m, past: count}",
+            "mine.yaml: feature 'hour': the name is taken",
+        ),
         ("hello", "no list of features"),
         ("features: {name: a}", "no list of features"),
         ("- chats", "feature 1: not a mapping"),
@@ -165,8 +186,8 @@ def test_a_file_that_declares_nothing_good_is_refused(tmp_path, text, what):
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
-    """The user is told of a missing file, without a traceback."""
-    with pytest.raises(UserError, match="can't be read"):
+    """The user is told of a missing file as of any other input, without a traceback."""
+    with pytest.raises(UserError, match=r"none\.yaml: no such file"):
         yours(tmp_path / "none.yaml")
 
 
@@ -277,6 +298,7 @@ def computed(measure, known=None, **columns):
 
 PLAN = {"plan": ["gold", "basic"]}
 VISITS = {"visits": [3, 4]}
+LISTS = {"lists": [[1], [2, 3]]}
 
 
 @pytest.mark.parametrize(
@@ -299,12 +321,30 @@ VISITS = {"visits": [3, 4]}
         (Past("count", where=(Condition("visits", (True,)),)), None, VISITS, "where it is True"),
         (Past("count", where=(Condition("plan", (), 1.0),)), None, PLAN, "'plan' holds string"),
         (Words("visits", 0, 2), {"visits": "start"}, VISITS, "'visits' holds int64"),
+        (Past("distinct", "lists"), None, LISTS, "'lists' holds list"),
+        (Past("count", same="lists"), {"lists": "start"}, LISTS, "'lists' holds list"),
+        (Judged("lists"), {"lists": "start"}, LISTS, "'lists' holds list"),
     ],
 )
 def test_a_feature_that_does_not_fit_the_contacts_is_refused(measure, known, columns, what):
     """A column that is not there, of another type, or known from no moment, is told."""
-    with pytest.raises(UserError, match=what):
+    with pytest.raises(UserError, match=what) as refused:
         computed(measure, known, **columns)
+    if "lists" not in (known or {}):
+        assert refused.value.what.startswith("feature 'mine': ")
+
+
+def test_a_column_of_lists_can_not_become_a_feature():
+    """A column that holds no single values is refused by name, when it is named."""
+    with pytest.raises(UserError, match="known_from: 'lists' holds list"):
+        computed(Past("count"), {"lists": "start"}, **LISTS)
+
+
+def test_a_misspelt_name_is_told_those_near():
+    """Names that are none are refused with those that were probably meant."""
+    with pytest.raises(UserError, match="no feature 'contact_7d'") as refused:
+        only(FEATURES, ["contact_7d"])
+    assert "contacts_7d" in refused.value.mend
 
 
 def test_a_feature_can_not_take_the_name_of_a_column_that_is_one():

@@ -11,7 +11,10 @@ from recontact_pipelines.known import (
     Yours,
     elapsed_seconds,
     known_from_words,
+    naming_yours,
     parse_known_from,
+    parse_only,
+    refuse_events,
 )
 from recontact_pipelines.output import emit, progress
 
@@ -46,10 +49,11 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
     from recontact.features.yours import yours  # noqa: PLC0415
 
     elapsed_s = elapsed_seconds(moment, elapsed)
+    refuse_events(moment, events)
     wanted = (*FEATURES, *yours(own))
     if only is not None:
-        wanted = chosen(wanted, [name.strip() for name in only.split(",")])
-    with progress("features", total=1) as advance:
+        wanted = chosen(wanted, parse_only(only))
+    with naming_yours(own), progress("features", total=1) as advance:
         compute = features_spark if engine is Engine.SPARK else features_files
         computed = compute(
             contacts,

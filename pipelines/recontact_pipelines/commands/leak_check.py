@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
+from recontact_pipelines.known import KnownFrom, Yours, naming_yours, parse_known_from
 from recontact_pipelines.output import emit, progress
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def leak_check(
         happened = read_events([events], some.contacts) if events else None
     since = known(some.contacts, changes)
     features = (*FEATURES, *yours(own))
-    source = Source(some.contacts, rules, since, delay_s, happened, features)
+    with naming_yours(own):
+        source = Source(some.contacts, rules, since, delay_s, happened, features)
     with progress("checking", total=1.0) as advance:
         checks = check(source, sample=sample, seed=seed, allow=allow or (), advance=advance)
     found = sum(len(one.leaks) for one in checks)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import elapsed_seconds
+from recontact_pipelines.known import elapsed_seconds, refuse_events
 from recontact_pipelines.output import emit, progress
 from recontact_pipelines.tracked import MlflowUri
 
@@ -46,6 +46,7 @@ def score(
 
     earliest = None if since is None else parse_instant(since, "--since")
     elapsed_s = elapsed_seconds(moment, elapsed)
+    refuse_events(moment, events)
     refuse_input(out, [*expand(contacts), *([events] if events else [])])
     with progress("scoring", total=4) as advance:
         bundles = load_bundles(model, mlflow_uri)

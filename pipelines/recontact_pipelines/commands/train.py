@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
+from recontact_pipelines.known import KnownFrom, Yours, naming_yours, parse_known_from
 from recontact_pipelines.output import emit, note
 from recontact_pipelines.tracked import MlflowUri
 
@@ -55,19 +55,20 @@ def train(
     from recontact.tables import read_table  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
-    trained = run(
-        read_contacts(contacts),
-        rules,
-        until=None if until is None else parse_instant(until, "--until"),
-        known=parse_known_from(known_from),
-        wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
-        params=read_params(params),
-        seed=seed,
-        events=read_table(events) if events else None,
-        yours=yours(own),
-        tracking_uri=mlflow_uri,
-        say=note,
-    )
+    with naming_yours(own):
+        trained = run(
+            read_contacts(contacts),
+            rules,
+            until=None if until is None else parse_instant(until, "--until"),
+            known=parse_known_from(known_from),
+            wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
+            params=read_params(params),
+            seed=seed,
+            events=read_table(events) if events else None,
+            yours=yours(own),
+            tracking_uri=mlflow_uri,
+            say=note,
+        )
     if out is not None:
         _write(out, trained)
     result = {

@@ -9,6 +9,7 @@ from recontact.features.back_filled import back_filled
 from recontact.features.known import extras
 from recontact.features.moments import MOMENTS
 from recontact.features.table import Source, feature_columns
+from recontact.features.yours import near
 from recontact.leaks.again import duplicates, row_order
 from recontact.leaks.found import PLANTED, Check
 from recontact.leaks.outcome import outcome
@@ -84,7 +85,7 @@ def check(
 def _refuse_unknown(allow: Collection[str], names: list[str]) -> None:
     for name in allow:
         if name not in names:
-            raise UserError(f"--allow {name}: no such feature", f"features: {', '.join(names)}")
+            raise UserError(f"--allow {name}: no such feature", near(name, names))
 
 
 def _columns(source: Source, names: list[str], moments: list[str]) -> Check:

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.errors import UserError
+from recontact.features.declarations import parse_features, plain
 from recontact.features.declared import FEATURES, Feature
-from recontact.features.yours import parse_features, plain
 from recontact.model.calibration import Calibrator, Cuts, Floats
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
