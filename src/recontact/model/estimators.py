@@ -122,7 +122,7 @@ extra_trees, lambda_l2, cat_smooth, cat_l2, min_data_per_group, max_cat_threshol
         parts : pair of numpy.ndarray of bool, optional
             The earlier rows and the later ones, a row of whose time is in neither if its outcome
             was not settled when the later ones begin (`recontact.model.split`). By default the
-            last fifth of the rows of each outcome is later.
+            last fifth of the rows is later.
 
         Raises
         ------
@@ -229,11 +229,18 @@ def _no_moments(rows: Any) -> Moments:
 
 
 def _last_fifth(outcome: npt.NDArray[np.intp]) -> Parts:
-    """Put the last fifth of the rows of each outcome on the later side, at least one of each."""
+    """Put the last fifth of the rows on the later side; of each outcome, where one else lacks.
+
+    Only then: a fifth of each begins at two times, between which trees would see one outcome.
+    """
+    counts = np.bincount(outcome, minlength=2)
+    if counts.min() < 2:
+        raise ValueError("y holds fewer than two rows of one class; two of each are needed")
     later = np.zeros(len(outcome), dtype=bool)
+    later[-max(1, round(SHARE * len(outcome))) :] = True
+    if 0 < outcome[later].sum() < later.sum() and 0 < outcome[~later].sum() < (~later).sum():
+        return Parts(~later, later)
     for kind in (0, 1):
         rows = np.flatnonzero(outcome == kind)
-        if len(rows) < 2:
-            raise ValueError("y holds fewer than two rows of one class; two of each are needed")
-        later[rows[-max(1, round(SHARE * len(rows))) :]] = True
+        later[rows] = np.arange(len(rows)) >= len(rows) - max(1, round(SHARE * len(rows)))
     return Parts(~later, later)

@@ -130,6 +130,17 @@ def test_trees_of_all_rows_and_of_the_earlier_ones_are_two():
     assert len(later) == len(honest) == len(once.later_raw_)
 
 
+def test_the_last_rows_judge_and_not_the_last_of_each_outcome():
+    """Where outcomes thin out with time, both parts still split at one time."""
+    random = np.random.default_rng(2)
+    time = np.arange(4_000.0)
+    outcome = (random.random(4_000) < np.where(time < 2_000, 0.4, 0.1)).astype(float)
+    last = time >= 3_200
+    model = RiskClassifier(max_trees=10, min_data_in_leaf=20)
+    default = model.fit(time[:, None], outcome).calibrators_
+    assert default == model.fit(time[:, None], outcome, parts=(~last, last)).calibrators_
+
+
 @pytest.mark.parametrize("outcome", [[0, 0, 0, 0, 0], [0, 1, 2, 1, 0], [1, 0, 0, 0, 0]])
 def test_outcomes_that_teach_nothing_are_refused(outcome):
     """One class, three classes, or one row of a class can't be learnt and judged."""
