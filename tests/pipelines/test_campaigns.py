@@ -2,6 +2,7 @@
 
 import pytest
 
+from recontact.clean import read_contacts
 from recontact.tables import read_table
 from recontact_pipelines.campaigns import servicenow, simulated
 
@@ -44,3 +45,18 @@ def test_simulated_figures_stand_beside_the_ceiling(learnt, centre):
     assert all(row["roc_auc"] > 0.5 for row in table)
     assert all(row["ceiling"] > row["contacts_7d"] for row in table)
     assert simulated.words(table).count("\n") == 7
+
+
+def test_ways_of_relating_contacts_stand_beside_the_true_issues(centre):
+    """Any contact finds every true repeat and false ones too; a case number is never wrong."""
+    contacts = read_contacts([centre / "contacts.parquet"])
+    found = simulated.related(contacts, read_table([centre / "truth" / "issues.parquet"]))
+    ways = {row["related_by"]: row for row in found}
+    assert ways["any"]["recall"] == 1.0
+    assert ways["any"]["precision"] < ways["reason, first level"]["precision"]
+    assert ways["reason, first level"]["precision"] < ways["reason"]["precision"] < 1
+    assert ways["case"]["precision"] == 1.0
+    assert ways["case"]["recall"] < ways["reason"]["recall"] < ways["reason or case"]["recall"] < 1
+    assert len({row["true_rate"] for row in found}) == 1
+    assert all(row["linked"] <= row["recall"] for row in found)
+    assert simulated.links_words(found).count("\n") == 7

@@ -11,12 +11,22 @@ from typing import Any
 import pyarrow as pa
 
 from recontact.evaluation.figures import LOGISTIC, OURS, RULE, find
-from recontact.evaluation.truth import beside_ceiling
+from recontact.evaluation.truth import beside_ceiling, links
 from recontact.model import Learnt, learn
 from recontact.model.fitting import judged
+from recontact.policy import Policy
 from recontact_pipelines.output import emit, note
 
 CONTACTS = 1_000_000
+RELATED = {  # how contacts are related: settings of a policy
+    "any": {"related_by": "any"},
+    "case": {"related_by": "case"},
+    "reason": {"related_by": "reason"},
+    "reason, first level": {"related_by": "reason", "reason_level": 1},
+    "reason or case": {"related_by": "reason_or_case"},
+    "first level or case": {"related_by": "reason_or_case", "reason_level": 1},
+}
+LINKS = ("judged", "precision", "recall", "linked")
 
 
 def measure(learnt: Learnt, truth: pa.Table) -> list[dict[str, Any]]:
@@ -43,6 +53,26 @@ def measure(learnt: Learnt, truth: pa.Table) -> list[dict[str, Any]]:
             error = found[OURS]["calibration_error"]
             table.append({**place, **figures, **others, "calibration_error": error})
     return table
+
+
+def related(contacts: pa.Table, issues: pa.Table) -> list[dict[str, Any]]:
+    """Give how well each way of relating contacts finds the true links (`links`)."""
+    return [
+        {"related_by": name, **links(contacts, issues, Policy.parse(rules))}
+        for name, rules in RELATED.items()
+    ]
+
+
+def links_words(table: list[dict[str, Any]]) -> str:
+    """Write how the ways of relating contacts did as a Markdown table."""
+    lines = [
+        "| related by | judged | precision | recall | the very contact |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for row in table:
+        cells = " | ".join("-" if row[k] is None else f"{row[k]:.3f}" for k in LINKS)
+        lines.append(f"| {row['related_by']} | {cells} |")
+    return "\n".join(lines)
 
 
 def words(table: list[dict[str, Any]]) -> str:
@@ -74,10 +104,14 @@ def main() -> int:
     folder = given.out / f"simulated_{given.contacts}_{given.seed}"
     note(f"simulating {given.contacts:,} contacts")
     simulate(contacts=given.contacts, seed=given.seed, out=folder)
-    learnt = learn(read_contacts([folder / "contacts.parquet"]), say=note)
-    table = measure(learnt, read_table([folder / "truth" / "probabilities.parquet"]))
-    (folder / "figures.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    emit({"figures": table}, words(table), given.json)
+    contacts, truth = read_contacts([folder / "contacts.parquet"]), folder / "truth"
+    ways = related(contacts, read_table([truth / "issues.parquet"]))
+    note("links found")
+    learnt = learn(contacts, say=note)
+    table = measure(learnt, read_table([truth / "probabilities.parquet"]))
+    found = {"figures": table, "links": ways}
+    (folder / "figures.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    emit(found, "\n\n".join([words(table), links_words(ways)]), given.json)
     return 0
 
 
