@@ -62,7 +62,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     database = Database(settings.database_url)
     check_settings(settings, database)
     metrics = Metrics()
-    source = models or Registry(database, settings.mlflow_uri)
+    source = models or Registry(database, settings.mlflow_uri, settings.probes)
     service = Service(settings, database, Champions(source, metrics), metrics)
     app = _Documented(
         title="recontact",

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from recontact.features.needed import figures_needed
+from recontact.probes import read_probes
 from recontact.scoring import Scorer
 from recontact.tracking import load_bundles, open_store
 from recontact.tracking.registry import CHAMPION, NAMES, pair
@@ -22,11 +23,19 @@ class Registry:
         Holds the rates.
     uri : str or None
         Address of the MLflow store; None: the default of training.
+    probes : str or None
+        File of the questions that go with next issues; None: our own.
+
+    Raises
+    ------
+    UserError
+        The file of questions can't be read.
     """
 
-    def __init__(self, database: Database, uri: str | None) -> None:
+    def __init__(self, database: Database, uri: str | None, probes: str | None = None) -> None:
         self._database = database
         self._uri = uri
+        self._probes = read_probes(probes)
         self._opened: Any = None
 
     def stamp(self) -> Hashable:
@@ -48,7 +57,7 @@ class Registry:
         first = next(iter(bundles.values()))
         _, columns = figures_needed(first.features)
         arrivals = Arrivals(self._database, columns, first.known_from, learnt.loads)
-        return Champion(Scorer(bundles, learnt, following, arrivals), models, policy)
+        return Champion(Scorer(bundles, learnt, following, arrivals, self._probes), models, policy)
 
     def _store(self) -> Any:
         if self._opened is None:

@@ -26,6 +26,8 @@ class Settings:
         Where the service listens (`RECONTACT_HOST`, `RECONTACT_PORT`); port 0: any free one.
     auth : bool
         Whether keys and sign-in are asked for (`RECONTACT_AUTH`, `on` or `off`).
+    probes : str or None
+        File of the questions that go with next issues (`RECONTACT_PROBES`); None: our own.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class Settings:
     host: str = HOST
     port: int = PORT
     auth: bool = True
+    probes: str | None = None
 
     @classmethod
     def read(
@@ -61,6 +64,7 @@ class Settings:
             host=host or env.get("RECONTACT_HOST") or HOST,
             port=_port(env.get("RECONTACT_PORT") or str(PORT)) if port is None else port,
             auth=_on(env.get("RECONTACT_AUTH") or "on"),
+            probes=env.get("RECONTACT_PROBES") or None,
         )
 
     @property

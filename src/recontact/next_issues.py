@@ -14,7 +14,6 @@ from recontact.policy import Policy
 PRIOR = 10.0  # a reason's own table starts out as this many contacts like all others
 MOST = 3
 KEPT = 10  # reasons kept for each reason: the others are rarer than any that is shown
-PROBE = "Before you hang up, ask: is there anything about “{reason}” that we can settle now?"
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class NextIssues:
         return cls({"": total, **dict(sorted(counts.items()))}, kept)
 
     def probable(self, reason: str | None, most: int = MOST) -> list[dict[str, Any]]:
-        """List the reasons that most probably bring the customer back, with a probe question.
+        """List the reasons that most probably bring the customer back.
 
         Parameters
         ----------
@@ -84,7 +83,7 @@ class NextIssues:
         Returns
         -------
         list of dict
-            `reason`, `probability` (of being followed by it within the window), `probe`.
+            `reason` and `probability` (of being followed by it within the window).
         """
         everything, total = self.followed.get("", {}), self.counts.get("", 0)
         if not total:
@@ -96,10 +95,7 @@ class NextIssues:
             for other in {**everything, **own}
         }
         best = sorted(chances.items(), key=lambda one: (-one[1], one[0]))[:most]
-        return [
-            {"reason": other, "probability": chance, "probe": PROBE.format(reason=other)}
-            for other, chance in best
-        ]
+        return [{"reason": other, "probability": chance} for other, chance in best]
 
     def as_json(self) -> dict[str, Any]:
         """Give the two tables as plain values."""

@@ -13,6 +13,7 @@ from recontact.features.words import reasons
 from recontact.model.bundle import Bundle
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
+from recontact.probes import DEFAULT, Probes
 
 Contact = Mapping[str, Any]
 SPOKEN = {"repeated": "the customer has already been in touch again about this",
@@ -29,9 +30,11 @@ class Scorer:
     figures : Figures
         What is known of agents, queues, reasons ....
     next_issues : NextIssues
-        What followed what.
+        What followed what: for a model of repeats that knows nothing of next issues itself.
     loads : LoadsOfOne, optional
         Tells how busy it is; without it, `figures` do.
+    probes : Probes
+        What to ask about each reason.
     """
 
     def __init__(
@@ -40,11 +43,13 @@ class Scorer:
         figures: Figures,
         next_issues: NextIssues,
         loads: LoadsOfOne | None = None,
+        probes: Probes = DEFAULT,
     ) -> None:
         self.bundles = dict(bundles)
         self.figures = figures
         self.next_issues = next_issues
         self.loads = loads
+        self.probes = probes
 
     @cached_property
     def policy(self) -> Policy:
@@ -96,7 +101,7 @@ class Scorer:
         return {
             **outcomes,
             "reasons": told,
-            "next_issues": self.next_issues.probable(row["reason"]),
+            "next_issues": self._next(row, outcomes["repeated"]["probability"]),
             "history": _history(found),
             "degraded": degraded,
         }
@@ -140,6 +145,14 @@ class Scorer:
             if explain == "always" or (explain == "auto" and band != "low"):
                 told += _reasons(target, bundle, row, matrix)
         return outcomes, told
+
+    def _next(self, row: Row, chance: float) -> list[dict[str, Any]]:
+        model = self.bundles["repeated"].next_issues
+        if model is None:
+            found = self.next_issues.probable(row["reason"])
+        else:
+            found = [issue._asdict() for issue in model.probable(row, chance)]
+        return [{**issue, "probe": self.probes.question(issue["reason"])} for issue in found]
 
     def _degraded(self, row: Row, moment: str) -> list[str]:
         missing = [

@@ -19,8 +19,10 @@ from recontact.features.declared import FEATURES, Feature
 from recontact.model.calibration import Calibrator, Cuts, Floats
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
+from recontact.model.next_reasons import NextReasons
+from recontact.model.when import When
 
-FORMAT = 2
+FORMAT = 3
 MODEL_FILE = "model.txt"
 FACTS_FILE = "recontact.json"
 TARGETS = ("repeated", "escalation")
@@ -57,6 +59,10 @@ class Bundle:
     facts : dict
         Origin: parameters, counts of rows, data digest, versions. Nothing here is needed
         to score.
+    when : When or None
+        When re-contacts come; of the target `repeated`, where enough came back.
+    next_issues : NextReasons or None
+        What next contacts are about; likewise.
     version : str
         Version in the registry, empty where it was not loaded from there.
     """
@@ -72,6 +78,8 @@ class Bundle:
     wrapup_delay_s: float = 900.0
     yours: tuple[Feature, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    when: When | None = None
+    next_issues: NextReasons | None = None
     version: str = ""
 
     @cached_property
@@ -227,6 +235,8 @@ class Bundle:
             "wrapup_delay_s": self.wrapup_delay_s,
             "yours": plain(self.yours),
             "facts": self.facts,
+            "when": self.when and self.when.as_json(),
+            "next_issues": self.next_issues and self.next_issues.as_json(),
         }
 
     @classmethod
@@ -248,6 +258,8 @@ class Bundle:
             wrapup_delay_s=facts["wrapup_delay_s"],
             yours=parse_features(facts["yours"], FACTS_FILE),
             facts=facts["facts"],
+            when=facts["when"] and When.from_json(facts["when"]),
+            next_issues=facts["next_issues"] and NextReasons.from_json(facts["next_issues"]),
         )
 
 

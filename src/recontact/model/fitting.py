@@ -1,7 +1,8 @@
 """Fit one target's model: trees, calibration on later rows, bands."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -23,6 +24,8 @@ from recontact.model.monotone import monotone
 from recontact.model.params import DEFAULTS
 from recontact.model.split import greatest_window, split
 from recontact.policy import Policy
+
+Beside = Callable[[pa.Table, Floats, Bundle], Mapping[str, Any]]
 
 
 def judged(dataset: pa.Table, target: str) -> pa.Table:
@@ -66,6 +69,7 @@ def fit(
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
     facts: Mapping[str, Any] | None = None,
+    beside: Beside | None = None,
 ) -> Bundle:
     """Fit, calibrate and band the model of one target.
 
@@ -94,6 +98,9 @@ def fit(
         The same seed and rows give the same bytes.
     facts : mapping, optional
         Origin to keep with the model.
+    beside : callable, optional
+        Given the later rows, their probabilities by trees that have not seen them, and the
+        bundle, it gives further parts of the bundle (`recontact.model.beside`).
 
     Returns
     -------
@@ -112,7 +119,7 @@ def fit(
     own = settings | {"monotone": ways}
     outcome = outcomes(rows, target)
     model = RiskClassifier(**own, seed=seed).fit(columns, outcome, parts=parts)
-    return Bundle(
+    bundle = Bundle(
         target=target,
         model=model.model_,
         encoding=model.encoding_,
@@ -134,6 +141,19 @@ def fit(
             "versions": _versions(),
         },
     )
+    if beside is None:
+        return bundle
+    later = rows.filter(pa.array(parts.later))
+    return replace(bundle, **beside(later, _unseen(model.later_raw_, later, bundle), bundle))
+
+
+def _unseen(raw: Floats, later: pa.Table, bundle: Bundle) -> Floats:
+    """Calibrate the scores of trees that had not seen these rows."""
+    moments, chance = moments_of(later), np.empty(len(raw))
+    for moment in set(moments.tolist()):
+        rows = moments == moment
+        chance[rows] = bundle.calibrators[moment](raw[rows])
+    return chance
 
 
 def _versions() -> dict[str, str]:

@@ -9,16 +9,20 @@ import pyarrow.compute as pc
 
 from recontact import dataset
 from recontact.contacts import INSTANT, canonical, instants, known_of
-from recontact.evaluation.figures import Trial
+from recontact.evaluation.plan import Plan
+from recontact.evaluation.trials import Trial
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.known import known_from
 from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
 from recontact.labels.table import label
+from recontact.model.beside import Beside
 from recontact.model.bundle import TARGETS, Bundle
-from recontact.model.comparing import check_target, compare, summary
+from recontact.model.comparing import check_slices, check_target, compare, groups_of, summary
+from recontact.model.constant import base_rate
 from recontact.model.digest import digest
-from recontact.model.fitting import fit
-from recontact.model.gate import check_contacts
+from recontact.model.fitting import fit, judged
+from recontact.model.gate import TooLittleError, check_contacts
+from recontact.model.shuffled import shuffled_check
 from recontact.model.split import greatest_window, split
 from recontact.policy import Policy
 from recontact.progress import Say, silent
@@ -59,9 +63,13 @@ def learn(
     champions: Mapping[str, Bundle] | None = None,
     events: pa.Table | None = None,
     yours: Sequence[Feature] = (),
+    plan: Plan | None = None,
     say: Say = silent,
 ) -> Learnt:
     """Train and test the models of both targets.
+
+    Where too few contacts escalated, `escalation` has no model but the base rate
+    (`recontact.model.constant`), which is said wherever it is used; no figure stands beside it.
 
     The last fifth of the judged contacts by time is the test set; training contacts ended at
     least the greatest window of the policy before it. The figures are those of the models
@@ -93,16 +101,20 @@ def learn(
         `live`, in the service from the request.
     yours : sequence of Feature
         Features of your own beside ours (`recontact.features.yours`); kept with the models.
+    plan : Plan, optional
+        Costs, columns and capacities that the figures are given for
+        (`recontact.evaluation.plan`).
     say : callable
         Told what is being done.
 
     Raises
     ------
     UserError
-        Too little data, or of one kind only; says what is missing.
+        Too little data, or of one kind only, for `repeated`; says what is missing.
     """
-    policy = policy or Policy()
+    policy, plan = policy or Policy(), plan or Plan()
     seen = before(canonical(contacts), until)
+    check_slices(seen, plan.slices)
     say(f"labels and features of {len(seen):,} contacts")
     if events is not None:
         known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
@@ -110,26 +122,51 @@ def learn(
     gap = greatest_window(policy)
     parts = split(rows, gap)
     train, test = rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
+    groups = groups_of(seen, test, plan.slices)
     origin = _origin(seen, policy, train, test, until)
     facts = {"data_digest": origin["data_digest"], "test_from": origin["test"]["from"]}
-    bundles, trials = {}, []
+    bundles: dict[str, Bundle] = {}
+    trials: list[Trial] = []
+    alike: dict[str, Any] = {
+        "known_from": known_from(seen, known),
+        "wrapup_delay_s": wrapup_delay_s,
+        "yours": yours,
+        "facts": facts,
+    }
     for target in TARGETS:
         say(f"model of '{target}': {len(train):,} training rows")
-        check_target(train, test, target, gap)
-        bundles[target] = fit(
-            train,
-            target,
+        try:
+            check_target(train, test, target, gap)
+            beside = Beside(seen, policy, rows, parts) if target == "repeated" else None
+            bundles[target] = fit(
+                train, target, policy, params=params, seed=seed, beside=beside, **alike
+            )
+        except TooLittleError as error:
+            if target == TARGETS[0]:
+                raise
+            say(f"no model of '{target}', only the base rate: {error.what}")
+            bundles[target] = base_rate(judged(train, target), target, policy, error.what, **alike)
+            continue
+        say(f"baselines and figures of '{target}': {len(test):,} test rows")
+        trials += compare(train, test, bundles[target], (champions or {}).get(target), groups)
+    constant = {t: b.facts["constant"] for t, b in bundles.items() if "constant" in b.facts}
+    say("intervals, groups and what drives the scores")
+    evaluation = origin | {"constant": constant} | summary(bundles, trials, test, plan, seed)
+    if plan.shuffled:
+        say("the same with shuffled outcomes, of the latest contacts")
+        evaluation["shuffled_check"] = shuffled_check(
+            seen,
             policy,
-            known_from=known_from(seen, known),
+            until=until,
+            moments=moments,
+            known=known,
             wrapup_delay_s=wrapup_delay_s,
+            events=events,
             yours=yours,
             params=params,
             seed=seed,
-            facts=facts,
         )
-        say(f"baselines and figures of '{target}': {len(test):,} test rows")
-        trials += compare(train, test, bundles[target], (champions or {}).get(target))
-    return Learnt(bundles, trials, origin | summary(bundles, trials), test)
+    return Learnt(bundles, trials, evaluation, test)
 
 
 def before(contacts: pa.Table, until: int | None) -> pa.Table:
