@@ -238,8 +238,3 @@ def each_customer_once(customer: npt.NDArray[np.int64]) -> Floats:
     _, place, count = np.unique(customer, return_inverse=True, return_counts=True)
     weight: Floats = 1.0 / count[place]
     return weight
-
-
-def cumulated(outcome: Floats, score: Floats) -> tuple[Floats, Floats]:
-    """Give flagged contacts and hits at each distinct score, from the highest down."""
-    return tuple(ranked(outcome, score))  # type: ignore[return-value] # a pair it is

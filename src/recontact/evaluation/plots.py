@@ -6,37 +6,46 @@ from typing import Any
 
 import numpy as np
 
-from recontact.evaluation.figures import CHAMPION, LOGISTIC, OURS, RULE, Trial
-from recontact.evaluation.metrics import Floats, at_capacity, cumulated, reliability
+from recontact.evaluation.metrics import Floats, at_share, ranked, reliability
+from recontact.evaluation.trials import (
+    CHAMPION,
+    HIST_GB,
+    LOGISTIC,
+    OURS,
+    REASON,
+    RULE,
+    Trial,
+)
 
 STYLES = {  # colours of Okabe and Ito (2008); dashes tell the lines apart in print
     OURS: ("this model", "#0072B2", "-"),
     CHAMPION: ("champion", "#009E73", "-."),
+    HIST_GB: ("scikit-learn's boosted trees", "#CC79A7", (0, (5, 1))),
     LOGISTIC: ("logistic regression", "#E69F00", "--"),
+    REASON: ("the reason's usual rate", "#56B4E9", (0, (3, 1, 1, 1, 1, 1))),
     RULE: ("rule: contacts in 7 days", "#555555", ":"),
 }
 TITLES = {"repeated": "Will call again", "escalation": "Will escalate"}
 SHARES = np.linspace(0.01, 0.5, 50)
-TOP = 15
+OTHER = ("#333333", (0, (1, 3)))  # of a model that is not among them
 POINTS = 500
+SPREAD = 0.32  # how far dots lie from their line
 
 
-def plots(
-    trials: Sequence[Trial], importance: Mapping[str, Mapping[str, float]]
-) -> dict[str, bytes]:
+def plots(trials: Sequence[Trial], evaluation: Mapping[str, Any]) -> dict[str, bytes]:
     """Draw all plots of a training as PNG.
 
     Parameters
     ----------
     trials : sequence of Trial
         Outcomes and scores by target and moment.
-    importance : mapping
-        By target: each feature's share of the gain.
+    evaluation : mapping
+        Of the same training: what drives the scores (`drivers`).
 
     Returns
     -------
     dict of str to bytes
-        `curves_*`, `capacity_*` and `reliability_*` by target, `importance`.
+        `curves_*`, `capacity_*`, `reliability_*` and `drivers_*` by target.
     """
     drawn = {}
     for target in dict.fromkeys(trial.target for trial in trials):
@@ -44,7 +53,9 @@ def plots(
         drawn[f"curves_{target}"] = _grid(own, [_roc, _precision_recall])
         drawn[f"capacity_{target}"] = _grid(own, [_capacity])
         drawn[f"reliability_{target}"] = _grid(own, [_reliability])
-    return drawn | {"importance": _importance(importance)}
+    for target, found in evaluation.get("drivers", {}).items():
+        drawn[f"drivers_{target}"] = _swarm(target, found["points"])
+    return drawn
 
 
 def _grid(trials: Sequence[Trial], draw: Sequence[Any]) -> bytes:
@@ -54,7 +65,7 @@ def _grid(trials: Sequence[Trial], draw: Sequence[Any]) -> bytes:
     for row, kind in zip(axes, draw, strict=True):
         for axis, trial in zip(row, trials, strict=True):
             kind(axis, trial)
-    axes[0][0].legend(frameon=False, fontsize=8)
+    axes[0][0].legend(frameon=False, fontsize=7)
     title = TITLES.get(trials[0].target, trials[0].target)
     figure.suptitle(title, fontsize=12, fontweight="bold", x=0.02, ha="left")
     return _png(figure)
@@ -80,7 +91,8 @@ def _precision_recall(axis: Any, trial: Trial) -> None:
 
 def _capacity(axis: Any, trial: Trial) -> None:
     for model, score in trial.scores.items():
-        found = [at_capacity(trial.outcome, score, share).precision or 0.0 for share in SHARES]
+        ranks = ranked(trial.outcome, score)
+        found = [at_share(ranks, share).precision or 0.0 for share in SHARES]
         _line(axis, model, 100 * SHARES, 100 * np.array(found))
     axis.axhline(100 * trial.outcome.mean(), color="#cccccc", linewidth=0.8, zorder=0)
     _label(axis, f"at {trial.moment}", "% of contacts followed up", "% of them that are cases")
@@ -88,7 +100,7 @@ def _capacity(axis: Any, trial: Trial) -> None:
 
 
 def _reliability(axis: Any, trial: Trial) -> None:
-    for model in (OURS, CHAMPION, LOGISTIC):
+    for model in (OURS, CHAMPION, LOGISTIC):  # more would hide each other
         if model in trial.scores:
             bins = reliability(trial.outcome, trial.scores[model])
             x, y = (
@@ -100,26 +112,60 @@ def _reliability(axis: Any, trial: Trial) -> None:
     _label(axis, f"at {trial.moment}", "% predicted", "% that came")
 
 
-def _importance(importance: Mapping[str, Mapping[str, float]]) -> bytes:
-    figure = _figure(5.2 * len(importance), 4.4)
-    axes = figure.subplots(1, len(importance), squeeze=False)[0]
-    for axis, (target, shares) in zip(axes, importance.items(), strict=True):
-        names = list(shares)[:TOP][::-1]
-        axis.barh(names, [100 * shares[name] for name in names], color="#0072B2", height=0.65)
-        axis.tick_params(labelsize=8)
-        _label(axis, TITLES.get(target, target), "% of what the trees gained", "")
+def _swarm(target: str, points: Sequence[Mapping[str, Any]]) -> bytes:
+    """Draw a dot for what each feature did to each of some contacts; many lie side by side."""
+    figure = _figure(8.4, 0.6 + 0.34 * len(points))
+    axis = figure.subplots()
+    for row, one in enumerate(reversed(points)):
+        effect = np.array(one["effect"])
+        place = np.array([np.nan if p is None else p for p in one["place"]], dtype=np.float64)
+        height = row + _side_by_side(effect)
+        unknown = np.isnan(place)
+        axis.scatter(effect[unknown], height[unknown], s=9, color="#999999", linewidths=0)
+        shown = axis.scatter(
+            effect[~unknown],
+            height[~unknown],
+            c=place[~unknown],
+            s=9,
+            cmap="viridis",
+            vmin=0,
+            vmax=1,
+            linewidths=0,
+        )
+    axis.axvline(0, color="#cccccc", linewidth=0.8, zorder=0)
+    names = [str(one["feature"]) for one in reversed(points)]
+    axis.set_yticks(range(len(points)), names, fontsize=8)
+    axis.set_ylim(-0.6, len(points) - 0.4)
+    bar = figure.colorbar(shown, ax=axis, pad=0.01, aspect=30, ticks=[0, 1])
+    bar.ax.set_yticklabels(["low value", "high value"], fontsize=8)
+    bar.outline.set_visible(False)
+    _label(axis, TITLES.get(target, target), "safer   <   effect on the log-odds   >   riskier", "")
     return _png(figure)
+
+
+def _side_by_side(effect: Floats) -> Floats:
+    """Move dots that would lie on each other off their line, upward and downward by turns."""
+    reach = float(np.ptp(effect)) if len(effect) else 0.0
+    place = np.round(effect / reach * 60) if reach else np.zeros(len(effect))
+    turn = np.zeros(len(effect))
+    for value in np.unique(place):
+        own = np.flatnonzero(place == value)
+        k = np.arange(len(own))
+        turn[own] = np.where(k % 2, 1, -1) * ((k + 1) // 2)
+    most = max(float(np.abs(turn).max(initial=0.0)), 12.0)
+    moved: Floats = SPREAD * turn / most
+    return moved
 
 
 def _curve(outcome: Floats, score: Floats) -> tuple[Floats, Floats]:
     """Give flagged contacts and hits at no more thresholds than a plot can show."""
-    flagged, hits = cumulated(outcome, score)
+    flagged, hits = ranked(outcome, score)
     few = np.unique(np.linspace(0, len(hits) - 1, POINTS).astype(np.int64))
     return flagged[few], hits[few]
 
 
 def _line(axis: Any, model: str, x: Floats, y: Floats, **more: Any) -> None:
-    label, colour, dash = STYLES[model]
+    label, colour, dash = STYLES.get(model, (model, *OTHER))
     axis.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=label, **more)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from recontact.contacts import canonical
 from recontact.errors import UserError
+from recontact.evaluation.plan import Plan
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.leaks.brief import briefly
@@ -67,6 +68,7 @@ def train(
     seed: int = 0,
     events: pa.Table | None = None,
     yours: Sequence[Feature] = (),
+    plan: Plan | None = None,
     tracking_uri: str | None = None,
     say: Say = silent,
 ) -> Trained:
@@ -74,7 +76,7 @@ def train(
 
     Parameters
     ----------
-    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, events, yours, say
+    contacts, policy, until, known, wrapup_delay_s, moments, params, seed, events, yours, plan, say
         As for `recontact.model.learn`.
     tracking_uri : str, optional
         The MLflow store (`recontact.tracking.open_store`); a local one is made where missing.
@@ -103,6 +105,7 @@ def train(
         champions=beside,
         events=events,
         yours=yours,
+        plan=plan,
         say=say,
     )
     say("leak check of some of the contacts")
