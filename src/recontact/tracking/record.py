@@ -229,14 +229,21 @@ def _log_files(mlflow: ModuleType, learnt: Learnt, scores: pa.Table) -> None:
 def write_files(folder: Path, learnt: Learnt) -> None:
     """Write the evaluation as JSON and as a page, the plots, the cards and the policy."""
     evaluation = learnt.evaluation
-    images = plots(learnt.trials, evaluation["importance"])
+    images = plots(learnt.trials, evaluation)
     text = json.dumps(evaluation, indent=1, allow_nan=False)
     (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
     (folder / "evaluation.html").write_text(page(evaluation, images), encoding="utf-8")
     (folder / "policy.yaml").write_text(evaluation["policy"], encoding="utf-8")
-    for target, bundle in learnt.bundles.items():
-        name = f"model_card_{target}.md"
-        (folder / name).write_text(card(bundle, evaluation), encoding="utf-8")
+    write_cards(folder, learnt)
     (folder / "plots").mkdir()
     for name, image in images.items():
         (folder / "plots" / f"{name}.png").write_bytes(image)
+
+
+def write_cards(folder: Path, learnt: Learnt) -> list[Path]:
+    """Write the card of each model; give the files."""
+    files = []
+    for target, bundle in learnt.bundles.items():
+        files.append(folder / f"model_card_{target}.md")
+        files[-1].write_text(card(bundle, learnt.evaluation), encoding="utf-8")
+    return files
