@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.model.calibration import Floats
-from recontact.model.encoding import Encoding
+from recontact.model.encoding import MIN_COUNT, Encoding
 from recontact.model.fitting import outcomes
 
 RULE = "contacts_7d"
@@ -121,12 +121,15 @@ def boosted(train: pa.Table, test: pa.Table, target: str, features: list[str]) -
 
     train = train.take(pa.array(_spread(len(train))))
     encoding = Encoding.learn(train, features)
-    model = HistGradientBoostingClassifier(
-        categorical_features=encoding.category_positions or None, random_state=0
-    )
+    matrix = encoding.matrix(train)
+    # it fails on a column of which the part that it learns from knows nothing
+    known = np.flatnonzero(np.isfinite(matrix).sum(axis=0) >= MIN_COUNT)
+    categories = np.isin(known, encoding.category_positions)
+    model = HistGradientBoostingClassifier(categorical_features=categories, random_state=0)
     with alone():
-        model.fit(encoding.matrix(train), outcomes(train, target))
-        return np.asarray(model.predict_proba(encoding.matrix(test))[:, 1], dtype=np.float64)
+        model.fit(matrix[:, known], outcomes(train, target))
+        told = model.predict_proba(encoding.matrix(test)[:, known])
+        return np.asarray(told[:, 1], dtype=np.float64)
 
 
 @contextmanager
