@@ -44,6 +44,7 @@ screenshots: .venv/.dev ## take the pictures of the documentation again (minutes
 campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
 	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property tests/bad_input $(ARGS)
 	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign
+	@$(BIN)/python tests/bench/automl.py --minutes 60 --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.simulated --out campaign
 
 mlflow: .venv/.demo ## MLflow's pages on what the demo trained, at http://127.0.0.1:5000
