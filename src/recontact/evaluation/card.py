@@ -73,7 +73,8 @@ FORM = {
     "Policy": "In full, with its digest.",
     "Moments": "When a score may be asked for.",
     "Features": "From which moment each is known, the weightiest first among those.",
-    "Kind": "Trees, calibration, bands, seed, versions; or, where nothing could be learnt, why.",
+    "Kind": "Trees, calibration, bands, seed, versions, what else it tells; or, where nothing "
+    "could be learnt, why.",
     "Figures": "On later contacts, beside the one-line rule, by moment: each with its 95 % "
     "interval, customers drawn again.",
     "Calibration": "How far probabilities are from rates, at each moment.",
@@ -171,8 +172,15 @@ def _kind(bundle: Bundle, _: Mapping[str, Any]) -> str:
         f"{facts['trees']:,} boosted trees (LightGBM); probabilities calibrated for each moment\n"
         f"on {facts['validation_rows']:,} later rows. Bands: medium from {bundle.cuts.medium:.3f}, "
         f"high from {bundle.cuts.high:.3f}:\nwhen it was made, the highest tenth was high and the "
-        f"next fifth medium. Seed {facts['seed']}; {versions}."
+        f"next fifth medium. Seed {facts['seed']}; {versions}.{_more(bundle)}"
     )
+
+
+def _more(bundle: Bundle) -> str:
+    """Tell what else the model carries."""
+    found = ["when re-contacts come"] if bundle.when else []
+    found += ["what the next contacts are probably about"] if bundle.next_issues else []
+    return f"\nIt also tells {' and '.join(found)}." if found else ""
 
 
 def _unlearnt(bundle: Bundle) -> str:

@@ -17,6 +17,7 @@ EXPERIMENT = "recontact"
 SQLITE = "sqlite:///"
 CALM = {  # MLflow reads these when it is imported; what the user has set stays
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
