@@ -10,6 +10,7 @@ from recontact.evaluation.figures import AT
 from recontact.evaluation.metrics import Floats, brier, calibration_error, ranked
 from recontact.evaluation.trials import OURS, PROBABILITIES, Ints, Line, Trial, flags, undefined
 from recontact.groups import Groups
+from recontact.intervals import wilson
 
 COLUMNS = ("channel", "queue", "program", "week")
 MIN_ROWS = 50  # contacts of a group that is shown
@@ -109,20 +110,38 @@ def gaps(table: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _gap(rows: list[Mapping[str, Any]], figure: str) -> dict[str, Any]:
     low, high = (choose(rows, key=lambda row: row[figure]) for choose in (min, max))
-    edges = [row.get("intervals", {}).get(figure) for row in (low, high)]
+    edges = [_reach(row, figure) for row in (low, high)]
     return {
         "figure": figure,
         "gap": high[figure] - low[figure],
         "high": {"group": high["group"], "value": high[figure]},
         "low": {"group": low["group"], "value": low[figure]},
         "groups": len(rows),
-        "apart": bool(all(edges) and edges[0][1] < edges[1][0]),
+        "apart": bool(edges[0] and edges[1] and edges[0][1] < edges[1][0]),
     }
 
 
+def _reach(row: Mapping[str, Any], figure: str) -> tuple[float, float] | None:
+    """Give the interval of a group's figure, and of a share at least Wilson's.
+
+    Where all or none of the contacts have it, every draw says the same, however few they are.
+    """
+    drawn = row.get("intervals", {}).get(figure)
+    of = _taken_of(row, figure)
+    if drawn is None or figure == "calibration":
+        return drawn  # type: ignore[no-any-return] # a pair of floats or None
+    low, high = wilson(row[figure] * of, of)
+    return min(drawn[0], float(low)), max(drawn[1], float(high))
+
+
 def _rests_on(row: Mapping[str, Any], figure: str) -> bool:
+    return _taken_of(row, figure) >= MIN_CASES
+
+
+def _taken_of(row: Mapping[str, Any], figure: str) -> float:
+    """Tell how many contacts a figure is taken of."""
     of = {"recall": row["positives"], "precision": row["flagged"] * row["rows"]}
-    return bool(of.get(figure, row["rows"]) >= MIN_CASES)
+    return float(of.get(figure, row["rows"]))
 
 
 def _of_column(

@@ -9,6 +9,7 @@ from recontact.evaluation.trials import HISTORIES, OURS, RULE
 from recontact.evaluation.words import (
     FIGURES,
     MODELS,
+    SHORT,
     Row,
     count,
     last_moment,
@@ -85,7 +86,7 @@ def values(evaluation: Row, target: str) -> str:
         [
             escape(MODELS.get(row["choice"], f"follow up {row['choice']}")),
             share(row["share"]),
-            NONE if row["value"] is None else f"{row['value']:+,.0f}{_reach(row['interval'])}",
+            _worth(row),
             f"{row['best_value']:+,.0f}" if "best_value" in row else NONE,
             share(row.get("best_share")),
         ]
@@ -105,6 +106,12 @@ def values(evaluation: Row, target: str) -> str:
     )
 
 
+def _worth(row: Row) -> str:
+    if row["choice"] == "nobody":
+        return "0"
+    return NONE if row["value"] is None else f"{row['value']:+,.0f}{_reach(row['interval'])}"
+
+
 def _reach(edges: Sequence[float] | None) -> str:
     return small(edges[0], edges[1], "+,.0f") if edges else ""
 
@@ -120,7 +127,7 @@ def groups(evaluation: Row, target: str, moment: str) -> dict[str, str]:
     head = [
         "", "contacts", "cases", "ROC AUC", "average precision", "in the highest tenth",
         "cases among them", "cases found", "predicted", "came",
-        *(f"ROC AUC, {MODELS.get(model, model)}" for model in others),
+        *(f"ROC AUC {SHORT.get(model, model)}" for model in others),
     ]  # fmt: skip
     found = {}
     for column in dict.fromkeys(row["column"] for row in rows):
