@@ -10,6 +10,7 @@ from recontact.features.moments import MOMENTS
 from recontact.model.bundle import Bundle
 from recontact.model.latency import BUDGET_MS, size
 
+LEAST = 0.001  # a share of the gain that is told
 WHAT = {
     "repeated": "that the customer contacts again about the same issue within the window",
     "escalation": "that this contact, or a later one about the same issue, escalates",
@@ -149,12 +150,12 @@ def _features(bundle: Bundle, evaluation: Mapping[str, Any]) -> str:
     for moment in MOMENTS:
         own = [n for n in names if since.get(n, bundle.known_from.get(n, "start")) == moment]
         own.sort(key=lambda name: (-share.get(name, 0.0), name))
-        shown = ", ".join(f"`{n}` {share[n]:.1%}" if share.get(n) else f"`{n}`" for n in own)
+        weighed = [f" {share[n]:.1%}" if share.get(n, 0.0) >= LEAST else "" for n in own]
+        shown = ", ".join(f"`{n}`{weight}" for n, weight in zip(own, weighed, strict=True))
         if own:
             lines.append(f"- known from `{moment}`: {shown}")
-    return "Behind each its share of the gain of all splits, where it has any.\n\n" + "\n".join(
-        lines
-    )
+    said = "Behind each its share of the gain of all splits, from 0.1 % up."
+    return f"{said}\n\n" + "\n".join(lines)
 
 
 def _since(feature: Feature, bundle: Bundle) -> str:
