@@ -52,7 +52,7 @@ class Registry:
         with self._database.read() as db:
             learnt, following = rates.read(db, policy)
         for bundle in bundles.values():
-            bundle.booster  # noqa: B018 - made now, not under the first request
+            bundle.explainer.paths  # noqa: B018 - made now, not under the first request
         models = {NAMES[target]: bundle.version for target, bundle in bundles.items()}
         first = next(iter(bundles.values()))
         _, columns = figures_needed(first.features)

@@ -18,7 +18,7 @@ from recontact.policy import Policy
 from recontact_pipelines.output import emit, note
 
 CONTACTS = 1_000_000
-RELATED = {  # how contacts are related: settings of a policy
+RELATED: dict[str, dict[str, Any]] = {  # how contacts are related: settings of a policy
     "any": {"related_by": "any"},
     "case": {"related_by": "case"},
     "reason": {"related_by": "reason"},

@@ -19,6 +19,7 @@ from recontact.features.declared import FEATURES, Feature
 from recontact.model.calibration import Calibrator, Cuts, Floats
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
+from recontact.model.explaining import Explainer
 from recontact.model.next_reasons import NextReasons
 from recontact.model.when import When
 
@@ -26,7 +27,6 @@ FORMAT = 3
 MODEL_FILE = "model.txt"
 FACTS_FILE = "recontact.json"
 TARGETS = ("repeated", "escalation")
-ALONE = 100  # rows that one thread scores
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,13 @@ class Bundle:
 
     @cached_property
     def booster(self) -> Any:
-        """LightGBM's model."""
+        """LightGBM's model, for what is asked in training; scoring needs no LightGBM."""
         return lightgbm().Booster(model_str=self.model)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """The trees as they score and explain."""
+        return Explainer(self.model)
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -128,7 +133,7 @@ class Bundle:
         self, matrix: Floats, moments: Sequence[str] | npt.NDArray[np.object_]
     ) -> Floats:
         """Give the probabilities of encoded rows (`encoding.row` or `encoding.matrix`)."""
-        raw = self._raw(matrix, raw_score=True)
+        raw = self.explainer.raw(matrix)
         kinds = np.asarray(moments, dtype=object)
         out = np.full(len(raw), np.nan)
         for moment in dict.fromkeys(kinds.tolist()):
@@ -143,19 +148,13 @@ class Bundle:
     def contributions(self, table: pa.Table) -> Floats:
         """Give what each feature adds to the log-odds of each row, the base value last.
 
-        They are Shapley values of the trees (Lundberg and others, 2020, "From local
-        explanations to global understanding"), before calibration.
+        They are Shapley values of the trees (`recontact.model.explaining`), before calibration.
         """
         return self.contributions_rows(self.encoding.matrix(table))
 
     def contributions_rows(self, matrix: Floats) -> Floats:
         """Give the contributions of encoded rows, one column a feature, the base value last."""
-        return self._raw(matrix, pred_contrib=True)
-
-    def _raw(self, matrix: Floats, **kind: bool) -> Floats:
-        threads = 1 if len(matrix) < ALONE else 0  # for few rows, calling threads costs more
-        found = self.booster.predict(matrix, num_threads=threads, **kind)
-        return np.asarray(found, dtype=np.float64)
+        return self.explainer.contributions(matrix)
 
     def already(self, table: pa.Table) -> npt.NDArray[np.bool_]:
         """Tell in which rows the outcome was known at the instant."""
@@ -205,9 +204,16 @@ class Bundle:
         if hashlib.sha256(model).hexdigest() != facts.get("sha256"):
             raise _damaged(folder, f"{MODEL_FILE} is not the text that was saved")
         try:
-            return cls._from_json(facts, model.decode())
+            bundle = cls._from_json(facts, model.decode())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _damaged(folder, f"{FACTS_FILE}: {error!r}") from error
+        try:
+            columns = bundle.explainer.trees.features
+        except ValueError as error:
+            raise _damaged(folder, f"{MODEL_FILE}: {error}") from error
+        if columns != len(bundle.encoding.features):
+            raise _damaged(folder, f"{MODEL_FILE} asks about other columns than {FACTS_FILE} names")
+        return bundle
 
     def _calibrator(self, moment: str) -> Calibrator:
         if moment not in self.calibrators:

@@ -89,6 +89,7 @@ def test_contributions_add_up_to_the_raw_score(bundle):
     matrix = bundle.encoding.matrix(table(20))
     raw = bundle.booster.predict(matrix, raw_score=True)
     np.testing.assert_allclose(bundle.contributions_rows(matrix).sum(axis=1), raw, atol=1e-9)
+    assert (bundle.explainer.raw(matrix) == raw).all()
 
 
 def test_unseen_and_unknown_values_differ():
