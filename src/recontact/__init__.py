@@ -4,7 +4,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from recontact.api import examine, features_at, import_contacts, label, rates_of, report_on
+    from recontact.api import (
+        examine,
+        fcr_today,
+        features_at,
+        import_contacts,
+        label,
+        rates_of,
+        report_on,
+    )
     from recontact.clean import read_contacts
     from recontact.frames import to_pandas
     from recontact.policy import Policy
@@ -12,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Policy",
     "examine",
+    "fcr_today",
     "features_at",
     "import_contacts",
     "label",

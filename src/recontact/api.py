@@ -19,9 +19,11 @@ from recontact.rates import CSAT_POSITIVE
 
 if TYPE_CHECKING:
     from recontact.features.declared import Feature
+    from recontact.model.bundle import Bundle
     from recontact.report.collect import Report
     from recontact.sources.imports import Imported
     from recontact.sources.mapping import Mapping as Renamed
+    from recontact.today import FcrToday
 
 Rules = Policy | Mapping[str, Any] | str | PathLike[str]
 
@@ -235,6 +237,46 @@ def features_at(
         features=FEATURES if features is None else features,
     )
     return like(found, contacts)
+
+
+def fcr_today(
+    contacts: Any,
+    labels: Any,
+    model: "Bundle",
+    days: float = 7.0,
+    *,
+    policy: Rules | None = None,
+    known: Mapping[str, str] | None = None,
+) -> "FcrToday":
+    """Estimate the FCR rate of the newest contacts before their window has passed.
+
+    Parameters
+    ----------
+    contacts, labels : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+        Clean contacts and their labels.
+    model : Bundle
+        The model of `repeated` of the same policy, such as
+        ``recontact.tracking.load_bundles("champion")["repeated"]``.
+    days : float
+        How many days back from the labels' `as_of`.
+    policy : Policy, mapping or path, optional
+        That of the labels; needed where they don't carry it themselves (polars, CSV).
+    known : mapping of str to str, optional
+        Changes to what is known from when; by default as the model was trained.
+
+    Returns
+    -------
+    recontact.today.FcrToday
+        `rate` with `low` and `high`, of how many `contacts`, how many `settled`.
+
+    Raises
+    ------
+    UserError
+        Labels of other contacts or another policy, or a model that does not know when.
+    """
+    from recontact.today import fcr_today as estimate  # noqa: PLC0415 - as above
+
+    return estimate(clean_contacts(contacts), _labels(labels, policy), model, days, known=known)
 
 
 def examine(contacts: Any, policy: Rules | None = None) -> list[Any]:

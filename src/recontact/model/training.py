@@ -16,6 +16,7 @@ from recontact.features.known import known_from
 from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
 from recontact.labels.table import label
 from recontact.model.beside import Beside
+from recontact.model.beside_figures import figures_beside
 from recontact.model.bundle import TARGETS, Bundle
 from recontact.model.comparing import check_slices, check_target, compare, groups_of, summary
 from recontact.model.constant import base_rate
@@ -152,6 +153,8 @@ def learn(
     constant = {t: b.facts["constant"] for t, b in bundles.items() if "constant" in b.facts}
     say("intervals, groups and what drives the scores")
     evaluation = origin | {"constant": constant} | summary(bundles, trials, test, plan, seed)
+    told_of = policy if until is None else replace(policy, as_of=until)
+    evaluation |= figures_beside(bundles["repeated"], seen, told_of, train, test)
     if plan.shuffled:
         say("the same with shuffled outcomes, of the latest contacts")
         evaluation["shuffled_check"] = shuffled_check(
