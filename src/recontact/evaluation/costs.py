@@ -12,7 +12,7 @@ import yaml
 from recontact.errors import UserError
 from recontact.evaluation.bootstrap import Draws, interval
 from recontact.evaluation.metrics import Floats, ranked
-from recontact.evaluation.trials import PROBABILITIES, Trial
+from recontact.evaluation.trials import PROBABILITIES, Ints, Trial
 
 PER = 1000  # contacts that a value is stated for
 
@@ -138,23 +138,24 @@ def _of(trial: Trial, costs: Costs, draws: Draws | None) -> Iterable[dict[str, A
     worth = costs.gain(trial.target) * trial.outcome - costs.follow_up
     cut = costs.cut(trial.target)
     everybody = np.ones(len(trial.outcome))
-    yield place | {"choice": "nobody"} | _value(trial, 0 * everybody, worth, draws)
-    yield place | {"choice": "everybody"} | _value(trial, everybody, worth, draws)
+    places = trial.customers if draws is None else draws.places(trial.customers)
+    yield place | {"choice": "nobody"} | _value(0 * everybody, worth, draws, places)
+    yield place | {"choice": "everybody"} | _value(everybody, worth, draws, places)
     for model, score in trial.scores.items():
         found: dict[str, Any] = {"cut": None, "value": None, "share": None, "interval": None}
         if model in PROBABILITIES:
             chosen = everybody * 0 if cut is None else (score >= cut).astype(np.float64)
-            found = {"cut": cut} | _value(trial, chosen, worth, draws)
+            found = {"cut": cut} | _value(chosen, worth, draws, places)
         yield place | {"choice": model} | found | _best(trial, model, costs)
 
 
-def _value(trial: Trial, chosen: Floats, worth: Floats, draws: Draws | None) -> dict[str, Any]:
+def _value(chosen: Floats, worth: Floats, draws: Draws | None, places: Ints) -> dict[str, Any]:
     if not len(chosen):
         return {"share": None, "value": None, "interval": None}
     reach = None
     if draws is not None:
         columns = [chosen * worth, np.ones(len(chosen))]
-        total, there = draws.sums(columns, draws.places(trial.customers))
+        total, there = draws.sums(columns, places)
         with np.errstate(invalid="ignore", divide="ignore"):  # nothing drawn is NaN: no bound
             reach = interval(PER * total / there)
     return {

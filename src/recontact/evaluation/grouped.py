@@ -55,8 +55,9 @@ def grouped(trials: Iterable[Trial], draws: Draws | None = None) -> list[dict[st
     return [
         row
         for trial in trials
+        for places in [None if draws is None else draws.places(trial.customers)]
         for column, groups in trial.groups.items()
-        for row in _of_column(trial, column, groups, draws)
+        for row in _of_column(trial, column, groups, draws, places)
     ]
 
 
@@ -145,11 +146,10 @@ def _taken_of(row: Mapping[str, Any], figure: str) -> float:
 
 
 def _of_column(
-    trial: Trial, column: str, groups: Groups, draws: Draws | None
+    trial: Trial, column: str, groups: Groups, draws: Draws | None, places: Ints | None
 ) -> Iterator[dict[str, Any]]:
     place = {"target": trial.target, "moment": trial.moment, "column": column}
     kept = shown(groups)
-    places = None if draws is None else draws.places(trial.customers)
     for model in trial.scores:
         parts = _parts(trial.line(model), groups)
         for k in kept:
@@ -175,7 +175,11 @@ def _parts(line: Line, groups: Groups) -> dict[int, _Group]:
 def _measure(group: _Group, model: str, target: str) -> dict[str, Any]:
     (_, outcome, score), flagged = group
     ranks, chance = ranked(outcome, score), model in PROBABILITIES
-    hits, positives, picked = float(outcome @ flagged), float(outcome.sum()), float(flagged.sum())
+    hits, positives, picked = (
+        float((outcome * flagged).sum()),
+        float(outcome.sum()),
+        float(flagged.sum()),
+    )
     rate = float(outcome.mean())
     predicted = float(score.mean()) if chance else None
     return {

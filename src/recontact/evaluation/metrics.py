@@ -37,7 +37,8 @@ class Ranked(NamedTuple):
             return None
         gained = np.diff(self.hits, prepend=0.0)
         there = self.flagged > 0
-        return float((gained * self.hits)[there] @ (1 / self.flagged[there]) / self.hits[-1])
+        pure = self.hits[there] / self.flagged[there]
+        return float((gained[there] * pure).sum() / self.hits[-1])
 
     def found(self, flagged: float) -> float:
         """Give the hits among so many; of equal scores a random choice is expected."""
