@@ -1,7 +1,9 @@
 """The commands train, models, score, promote and rollback, as a user runs them."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -72,38 +74,66 @@ def test_score_writes_the_contracts_table(centre, capsys):
 
 @pytest.mark.usefixtures("here")
 def test_promote_and_rollback_move_the_alias(centre, capsys):
-    """A second training of the same data may be promoted, and taken back."""
+    """A second training is shown beside the champion, refused, forced with a reason, taken back."""
     words = ["train", centre / "contacts.parquet", "--params", "small.yaml", "--seed", "1"]
-    code, result, said = run(capsys, *words)
+    code, result, said = run(capsys, *words, "--card", "cards")
     assert code == 0
     assert "model of 'repeated'" in said
     assert result["versions"] == {"repeated": "2", "escalation": "2"}
     assert {row["model"] for row in result["figures"]} >= {"champion", "recontact"}
+    assert sorted(path.name for path in Path("cards").iterdir()) == [
+        "model_card_escalation.md",
+        "model_card_repeated.md",
+    ]
+
+    code, shown, _ = run(capsys, "promote", "2", "--dry-run")
+    assert code == 0
+    assert (shown["passed"], shown["promoted"], shown["champions"]) == (False, False, [])
+    names = [one["name"] for one in shown["models"][0]["conditions"]]
+    assert names == ["rule", "champion", "calibration", "latency", "leaks"]
+    code, refused, said = run(capsys, "promote", "2")
+    assert code == 1
+    assert refused["refused"] == shown["refused"]
+    assert "does not beat champion 1 by more than chance" in said
+    assert "mend:" in said
+
+    assert run(capsys, "promote", "2", "--force")[0] == 1
     code, moved, _ = run(capsys, "promote", "2", "--force", "--why", "a drill")
     assert code == 0
     assert [m["previous"] for m in moved["champions"]] == ["1", "1"]
-    code, moved, _ = run(capsys, "rollback")
+    code, again, _ = run(capsys, "promote", "2")
+    assert code == 0
+    assert again["promoted"] is False
+    code, moved, _ = run(capsys, "rollback", "--why", "it was one")
     assert code == 0
     assert [m["version"] for m in moved["champions"]] == ["1", "1"]
     assert run(capsys, "rollback")[0] == 1
+    code, told, _ = run(capsys, "models", "--history")
+    ours = [(e["action"], e["why"]) for e in told["history"] if e["name"] == "recontact-repeated"]
+    assert ours[:2] == [("rolled back", "it was one"), ("promoted", "a drill")]
+    assert any(entry["overruled"] for entry in told["history"])
 
 
 @pytest.mark.usefixtures("here")
-def test_the_models_table_reads_plainly(capsys):
-    """One line a training, the champion marked."""
+def test_what_the_registry_says_reads_plainly(capsys):
+    """A line a model, figure with interval and marks of the gate; conditions; the history."""
     assert main(["models"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == [
-        "version",
-        "trained",
-        "policy",
-        "repeated",
-        "(rule)",
-        "escalation",
-        "(rule)",
-    ]
-    assert lines[-1].startswith("1 ")
-    assert lines[-1].endswith("champion")
+    told = capsys.readouterr().out
+    lines = told.splitlines()
+    assert lines[0].split()[:3] == ["version", "trained", "policy"]
+    first = next(k for k, line in enumerate(lines) if line.startswith("1 "))
+    repeated, escalation = lines[first : first + 2]
+    assert re.search(r"repeated +0[.]\d{3} \[0[.]\d{3}, 0[.]\d{3}\] +0[.]\d{3}", repeated)
+    assert repeated.endswith("champion")
+    assert escalation.split()[0] == "escalation"
+    assert "mean over start, live, wrapup, with its 95 % interval" in told
+
+    assert main(["promote", "1", "--dry-run"]) == 0
+    assert "recontact-repeated: version 1 is the champion" in capsys.readouterr().out
+    assert main(["promote", "1"]) == 0
+    assert "nothing changed, version 1 was champion already" in capsys.readouterr().out
+    assert main(["models", "--history"]) == 0
+    assert "why: first of its policy that beats the one-line rule" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("here")
@@ -160,8 +190,6 @@ def test_without_a_training_there_is_nothing_to_score(centre, tmp_path, monkeypa
 
 def test_params_of_a_file_go_over_the_defaults(tmp_path):
     """models/params.yaml holds the defaults; unknown and unreadable settings are named."""
-    from pathlib import Path
-
     from recontact.errors import UserError
     from recontact.model.params import DEFAULTS, read_params
 

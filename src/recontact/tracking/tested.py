@@ -109,8 +109,10 @@ def beside(
         The challenger's rows with `score_champion`; None where they have none in common.
     """
     name = SCORE + CHAMPION
-    if challenger.tags.get("test_champion") == holder.version and name in ours.column_names:
-        since = pa.scalar(dt.datetime.fromisoformat(holder.tags["test_from"]))
+    beside_then = challenger.tags.get("test_champion") == holder.version
+    first = holder.tags.get("test_from")
+    if beside_then and first and name in ours.column_names:
+        since = pa.scalar(dt.datetime.fromisoformat(first))
         later = pc.greater_equal(ours["started_at"], since.cast(ours["started_at"].type))
         rows = ours.filter(later)
         return rows if len(rows) else None
