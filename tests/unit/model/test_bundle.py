@@ -1,6 +1,8 @@
 """A bundle scores the same rows the same way wherever it is loaded."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -133,3 +135,21 @@ def test_a_damaged_bundle_is_refused(bundle, tmp_path, damage):
         (tmp_path / "recontact.json").write_text(json.dumps(facts))
     with pytest.raises(UserError, match="not a usable model"):
         Bundle.load(tmp_path)
+
+
+def test_scoring_needs_neither_lightgbm_nor_scikit_learn(bundle, tmp_path):
+    """A process that loads, scores and explains has imported neither: the service is small."""
+    bundle.save(tmp_path)
+    words = """
+import sys
+from recontact.model import Bundle
+bundle = Bundle.load(sys.argv[1])
+row = bundle.encoding.row({"moment": "start"})[None, :]
+assert 0 < bundle.predict_rows(row, ["start"])[0] < 1
+assert bundle.contributions_rows(row).any()
+print(sorted({"lightgbm", "sklearn", "mlflow"} & {*sys.modules}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", words, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
