@@ -19,13 +19,15 @@ from recontact.model.calibration import Floats
 from recontact.model.comparing import check_target
 from recontact.model.digest import digest
 from recontact.model.fitting import fit, judged, moments_of, outcomes
+from recontact.model.gate import TooLittleError, check_part
 from recontact.model.rolling import FIRST, FOLDS, Fold, rolling
-from recontact.model.split import greatest_window
+from recontact.model.split import greatest_window, split
 from recontact.model.training import before, labeled_rows
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 
 DAY_US = 86_400_000_000
+FEWER = "ask for fewer folds, start later with --first, or give more contacts"
 MEASURED = ("roc_auc", "average_precision", "brier", "calibration_error")
 
 
@@ -70,6 +72,8 @@ def backtest(
 ) -> Backtest:
     """Train at several origins, and test each time on the stretch that came next.
 
+    Where too few contacts of a fold escalated, it has no figures of `escalation`.
+
     Labels and features are made once: a feature sees only what was known at its own instant,
     so it is the same at whichever origin. Every fold trains as `recontact.model.learn` does.
 
@@ -110,7 +114,13 @@ def backtest(
         told.append(_told(number, fold, train, test))
         for target in TARGETS:
             say(f"fold {number} of {folds}, '{target}': {len(train):,} training rows")
-            _check(train, test, target, gap, number)
+            try:
+                check_fold(train, test, target, gap)
+            except TooLittleError as error:
+                if target == TARGETS[0]:
+                    raise UserError(f"fold {number}: {error.what}", FEWER) from error
+                say(f"fold {number} has no figures of '{target}': {error.what}")
+                continue
             made = fit(
                 train,
                 target,
@@ -123,6 +133,21 @@ def backtest(
             )
             table += [{"fold": number, **row} for row in figures(trials(made, test))]
     return Backtest(told, table, summed(table), _origin(seen, policy, gap, params, seed))
+
+
+def check_fold(train: pa.Table, test: pa.Table, target: str, gap: int) -> None:
+    """Refuse a fold in which a model can't be trained, calibrated or tested.
+
+    Raises
+    ------
+    TooLittleError
+        Says which part lacks which outcome.
+    """
+    check_target(train, test, target, gap)
+    own = judged(train, target)
+    parts = split(own, gap)
+    check_part(own, parts.earlier, target, "training", gap)
+    check_part(own, parts.later, target, "validation", gap)
 
 
 def trials(bundle: Bundle, test: pa.Table) -> list[Trial]:
@@ -179,14 +204,6 @@ def _spread(values: Sequence[float]) -> dict[str, Any]:
         "greatest": max(values),
         "folds": len(values),
     }
-
-
-def _check(train: pa.Table, test: pa.Table, target: str, gap: int, number: int) -> None:
-    try:
-        check_target(train, test, target, gap)
-    except UserError as error:
-        mend = "ask for fewer folds, start later with --first, or give more contacts"
-        raise UserError(f"fold {number}: {error.what}", mend=mend) from error
 
 
 def _told(number: int, fold: Fold, train: pa.Table, test: pa.Table) -> dict[str, Any]:

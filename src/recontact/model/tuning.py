@@ -13,13 +13,14 @@ import yaml
 from recontact.contacts import canonical
 from recontact.features.declared import Feature
 from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
-from recontact.model.bundle import TARGETS, Bundle
-from recontact.model.calibration import Floats
-from recontact.model.comparing import check_target
+from recontact.model.backtest import check_fold
+from recontact.model.bundle import TARGETS
 from recontact.model.digest import digest
-from recontact.model.fitting import fit, judged, moments_of, outcomes
+from recontact.model.fitting import fit
+from recontact.model.gate import TooLittleError
 from recontact.model.knee import Tried, front, knee
 from recontact.model.latency import measure
+from recontact.model.losses import GROUPS, losses, some_customers
 from recontact.model.params import DEFAULTS
 from recontact.model.rolling import rolling
 from recontact.model.split import greatest_window, split
@@ -32,7 +33,6 @@ FOLDS = 3
 TRIALS = 40
 ROWS = 200_000
 BUDGET_STEPS = 300_000  # of one explanation; docs/tuning.md says what that is in milliseconds
-GROUPS = 40  # of customers, for the standard error
 EXPLAINED = 30  # rows that an explanation is timed on
 
 
@@ -176,9 +176,7 @@ def search(
         (train.filter(pa.array(f.train)), train.filter(pa.array(f.test)))
         for f in rolling(train, gap, folds)
     ]
-    for target in targets:
-        for earlier, later in parts:
-            check_target(earlier, later, target, gap)
+    targets = _learnable(parts, targets, gap, say)
     origin: dict[str, Any] = {
         "data": digest(train),
         "policy": policy.digest,
@@ -202,36 +200,22 @@ def search(
     return Tuned(tried, knee(tried, budget_steps), budget_steps, origin)
 
 
-def some_customers(rows: pa.Table, most: int) -> pa.Table:
-    """Keep about `most` rows, of customers drawn evenly: every so-and-so-manieth of them."""
-    every = -(-len(rows) // max(most, 1))
-    if every <= 1:
-        return rows
-    return rows.filter(pa.array(_customers(rows) % every == 0))
-
-
-def losses(bundle: Bundle, test: pa.Table) -> Floats:
-    """Give how much of the uncertainty each group of customers leaves; they sum up to the loss.
-
-    The loss is the mean over the moments of the log-loss, divided by that of the bare rate, so
-    that targets of different rates count alike: 1 is a model that says nothing (the normalized
-    entropy of He and others, 2014, "Practical lessons from predicting clicks on ads").
-    """
-    rows = judged(test, bundle.target)
-    outcome, moments = outcomes(rows, bundle.target), moments_of(rows)
-    said = np.clip(bundle.predict(rows), 1e-12, 1 - 1e-12)
-    lost = -np.log(np.where(outcome > 0, said, 1 - said))
-    kinds = list(dict.fromkeys(moments.tolist()))
-    for kind in kinds:
-        own = moments == kind
-        lost[own] /= own.sum() * len(kinds) * _bare(outcome[own])
-    groups = _customers(rows) % GROUPS
-    return np.bincount(groups, weights=lost, minlength=GROUPS).astype(np.float64)
-
-
-def _bare(outcome: Floats) -> float:
-    rate = min(max(float(outcome.mean()), 0.5 / len(outcome)), 1 - 0.5 / len(outcome))
-    return float(-rate * np.log(rate) - (1 - rate) * np.log(1 - rate))
+def _learnable(
+    parts: Sequence[tuple[pa.Table, pa.Table]], targets: Sequence[str], gap: int, say: Say
+) -> list[str]:
+    """Leave out targets but the first of which a fold has too little, as training does."""
+    kept = []
+    for target in targets:
+        try:
+            for earlier, later in parts:
+                check_fold(earlier, later, target, gap)
+        except TooLittleError as error:
+            if target == targets[0]:
+                raise
+            say(f"'{target}' is left out: {error.what}")
+        else:
+            kept.append(target)
+    return kept
 
 
 def _tried(
@@ -265,7 +249,3 @@ def _said(tried: Sequence[Tried], trials: int) -> str:
         f"explanation {last.steps:,.0f} steps, {last.facts['ms']:g} ms; "
         f"best so far {best.loss:.5f} (trial {best.number}), defaults {tried[0].loss:.5f}"
     )
-
-
-def _customers(rows: pa.Table) -> Any:
-    return np.asarray(rows["customer"].to_numpy(), dtype=np.int64)

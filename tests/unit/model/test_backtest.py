@@ -85,6 +85,15 @@ def test_a_fold_with_too_little_says_which(simulated):
         backtest(simulated.slice(0, 900), folds=3, first=0.1, moments=("start",), params=SMALL)
 
 
+def test_where_nobody_escalates_repeats_are_still_tested(simulated):
+    """As in training: no model of escalations, and it is said."""
+    calm = simulated.drop_columns(["escalated", "tier"])
+    said = []
+    found = backtest(calm, folds=2, moments=("start",), params=SMALL, say=said.append)
+    assert {row["target"] for row in found.figures} == {"repeated"}
+    assert sum("no figures of 'escalation'" in text for text in said) == 2
+
+
 @pytest.mark.parametrize("folds", [0, -1])
 def test_no_folds_are_refused(judged_contacts, folds):
     """A backtest of no folds is the user's mistake."""

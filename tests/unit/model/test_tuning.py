@@ -16,10 +16,11 @@ from recontact.contacts import instants
 from recontact.errors import UserError
 from recontact.model import study as memory
 from recontact.model.knee import Tried, chance, front, knee
+from recontact.model.losses import losses, some_customers
 from recontact.model.params import DEFAULTS, read_params
 from recontact.model.split import greatest_window, split
 from recontact.model.training import labeled_rows
-from recontact.model.tuning import losses, search, some_customers, tune
+from recontact.model.tuning import search, tune
 from recontact.policy import Policy
 from recontact_pipelines.cli import main
 
@@ -142,6 +143,19 @@ def test_without_optuna_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(UserError, match=r"recontact\[train\]"):
         memory.optuna()
+
+
+def test_where_nobody_escalates_the_search_is_for_repeats(train):
+    """As in training: escalations are left out, and it is said; without repeats it is refused."""
+    never = pa.array([False] * len(train))
+    calm = train.set_column(train.column_names.index("escalation"), "escalation", never)
+    said = []
+    found = look(calm, 1, targets=("repeated", "escalation"), say=said.append)
+    assert found.origin["targets"] == ["repeated"]
+    assert "'escalation' is left out" in said[0]
+    calm = train.set_column(train.column_names.index("repeated"), "repeated", never)
+    with pytest.raises(UserError, match="too little data"):
+        look(calm, 1)
 
 
 def test_time_that_is_over_ends_the_search(train):
