@@ -226,3 +226,23 @@ def test_labels_in_csv_carry_no_policy(files, tmp_path, capsys):
     args = ["report", files[0], str(tmp_path / "labels.csv"), "--out", str(tmp_path / "r.html")]
     assert main(args) == 1
     assert "no policy" in capsys.readouterr().err
+
+
+def test_fcr_today_by_the_champion(simulated, trained, tmp_path, capsys):
+    """With --today the rate of the newest contacts stands first, with its interval."""
+    paths = tmp_path / "contacts.parquet", tmp_path / "labels.parquet"
+    write_table(simulated, paths[0])
+    write_table(label(simulated), paths[1])
+    out = str(tmp_path / "r.json")
+    args = ["report", *map(str, paths), "--by", "queue", "--out", out, "--mlflow-uri", trained]
+    assert main([*args, "--today", "2d", "--json"]) == 0
+    today = json.loads(capsys.readouterr().out)["fcr_today"]
+    assert 0 < today["low"] <= today["rate"] <= today["high"] < 1
+    assert 0 < today["settled"] < today["contacts"]
+    assert main([*args, "--today", "48h"]) == 0
+    said = capsys.readouterr().out.splitlines()[0]
+    assert said.startswith(
+        f"FCR of the last 48h, as it will probably be: {100 * today['rate']:.1f}"
+    )
+    assert main([*args, "--today", "2"]) == 1
+    assert "--today" in capsys.readouterr().err

@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from recontact.durations import HOUR
-from recontact.features.live import Row
 from recontact.model.calibration import Floats
 from recontact.model.clock import Clock
 
 Ints = npt.NDArray[np.int64]
+Row = Mapping[str, Any]
 EDGES = (
     *(0.0, 0.25, 1.0, 2.0, 4.0, 8.0, 12.0, 18.0, 24.0, 30.0, 36.0, 42.0, 48.0, 60.0, 72.0),
     *(96.0, 120.0, 144.0, 168.0, 216.0, 264.0, 336.0),
