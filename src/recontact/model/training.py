@@ -156,7 +156,7 @@ def learn(
     told_of = policy if until is None else replace(policy, as_of=until)
     evaluation |= figures_beside(bundles["repeated"], seen, told_of, train, test)
     if plan.shuffled:
-        say("the same with shuffled outcomes, of the latest contacts")
+        say("the same with shuffled outcomes, of some customers")
         evaluation["shuffled_check"] = shuffled_check(
             seen,
             policy,

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from recontact import dataset, label
-from recontact.contacts import canonical
+from recontact.contacts import canonical, instants
 from recontact.model import shuffled
 from recontact.model.bundle import TARGETS
-from recontact.model.shuffled import shuffle, shuffled_check
+from recontact.model.shuffled import shuffle, shuffled_check, some_customers
 from recontact.policy import Policy
 
 SMALL = {"num_leaves": 7, "min_data_in_leaf": 20}
@@ -18,6 +19,17 @@ SMALL = {"num_leaves": 7, "min_data_in_leaf": 20}
 def contacts(simulated):
     """The simulated contact centre, every column there."""
     return canonical(simulated)
+
+
+def test_the_sample_holds_whole_customers_over_all_the_time(contacts):
+    """All contacts of those chosen, from the first weeks to the last, and nobody's with a tenth."""
+    some = some_customers(contacts, most=1500)
+    chosen = pc.unique(some["customer_id"])
+    assert 1000 < len(some) <= 1500
+    assert len(contacts.filter(pc.is_in(contacts["customer_id"], chosen))) == len(some)
+    assert pc.max(pc.value_counts(some["customer_id"]).field("counts")).as_py() <= 150
+    whole, part = (instants(table["started_at"]) for table in (contacts, some))
+    assert np.ptp(part) > 0.9 * np.ptp(whole)
 
 
 def test_outcomes_are_dealt_out_and_stay_together(contacts):
