@@ -91,8 +91,15 @@ class Beside:
         ids = pc.unique(later["contact_id"])
         return train.filter(pc.and_(last, pc.invert(pc.is_in(train["contact_id"], ids))))
 
+    @cached_property
+    def _every(self) -> Sequel:
+        """What came after every contact."""
+        return sequel(self.contacts, self.policy, self.contacts["contact_id"], self.parts.boundary)
+
     def _sequel(self, rows: pa.Table) -> Sequel:
-        return sequel(self.contacts, self.policy, rows["contact_id"], self.parts.boundary)
+        ids = self.contacts["contact_id"].combine_chunks()
+        found = pc.index_in(rows["contact_id"], ids)
+        return self._every.take(np.asarray(found.to_numpy(), dtype=np.int64))
 
 
 def next_of(rows: pa.Table, found: Sequel) -> Next:

@@ -55,6 +55,17 @@ class Sequel:
         """The window had passed."""
         return self.watched_us >= self.window_us
 
+    def take(self, rows: Ints) -> "Sequel":
+        """Give some rows."""
+        return Sequel(
+            self.gap_us[rows],
+            self.any_gap_us[rows],
+            self.watched_us[rows],
+            self.window_us[rows],
+            self.reason.take(pa.array(rows)),
+            self.any_reason.take(pa.array(rows)),
+        )
+
 
 def sequel(
     contacts: pa.Table, policy: Policy, ids: pa.ChunkedArray, as_of: int | None = None
