@@ -37,7 +37,7 @@ def promote(
     Each must follow the champion's policy; rank later contacts, that neither learnt from, better
     than the champion and than the rule "contacts in the last 7 days" by more than chance; be
     calibrated; keep the latency budget; and come from data that passed the leak check. The
-    comparison is shown, and logged with who, when and why: recontact models --history.
+    comparison is shown, and logged with who, when and why (recontact models --history).
     Exit code 1 where the gate refuses.
 
     Example:

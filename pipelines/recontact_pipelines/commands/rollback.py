@@ -16,8 +16,8 @@ def rollback(
 ) -> None:
     """Give the champion alias of both models back to the champions before these.
 
-    One step at a time; the services follow within a minute. What happened when, and why:
-    recontact models --history.
+    One step at a time; the services follow within a minute. What happened when, and why, is
+    kept (recontact models --history).
 
     Example:
 
