@@ -1,5 +1,6 @@
 """The notebooks run from top to bottom, and are kept as pairs without outputs."""
 
+import re
 from pathlib import Path
 
 import jupytext
@@ -9,7 +10,17 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-PLOTS = {"01_first_model": 4, "02_features": 13}
+PLOTS = {"01_first_model": 4, "02_features": 13, "03_retrain": 8, "04_what_if_policy": 8}
+SAID = {  # in this order
+    "03_retrain": [
+        "version 1 is champion",
+        "beats the rule",
+        "version 3",
+        "rolled back",
+        "promoted",
+    ],
+    "04_what_if_policy": ["window: 7d"],
+}
 
 
 @pytest.mark.slow
@@ -31,6 +42,9 @@ def test_a_notebook_runs_from_top_to_bottom(path, tmp_path, monkeypatch, request
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     drawn = sum("image/png" in output.get("data", {}) for output in outputs)
     assert drawn == PLOTS[path.stem]
+    texts = [output.get("text") or output.get("data", {}).get("text/plain") for output in outputs]
+    said = "\n".join(text for text in texts if text)
+    assert re.search(".*".join(SAID.get(path.stem, [])), said, re.DOTALL)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
