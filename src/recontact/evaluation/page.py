@@ -6,7 +6,7 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from recontact.evaluation import sections
+from recontact.evaluation import afterwards, sections
 from recontact.evaluation.words import OUTCOMES, targets
 from recontact.report.html import paragraph, section
 
@@ -40,6 +40,8 @@ def page(evaluation: Mapping[str, Any], plots: Mapping[str, bytes]) -> str:
     parts = [
         *(sections.outcome(evaluation, plots, target) for target in targets(evaluation)),
         *(_unlearnt(target, why) for target, why in evaluation.get("constant", {}).items()),
+        afterwards.when(evaluation, plots),
+        afterwards.next_issues(evaluation, plots),
         sections.drivers(evaluation, plots),
         _how(evaluation),
     ]

@@ -1,11 +1,12 @@
 """Plots of an evaluation, drawn without a display; colours that colour-blind people tell apart."""
 
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 
+from recontact.evaluation import afterwards_plots
+from recontact.evaluation.drawing import figure, label, png
 from recontact.evaluation.metrics import Floats, at_share, ranked, reliability
 from recontact.evaluation.trials import (
     CHAMPION,
@@ -40,12 +41,13 @@ def plots(trials: Sequence[Trial], evaluation: Mapping[str, Any]) -> dict[str, b
     trials : sequence of Trial
         Outcomes and scores by target and moment.
     evaluation : mapping
-        Of the same training: what drives the scores (`drivers`).
+        Of the same training: what drives the scores (`drivers`), and what came after
+        (`recontact.evaluation.afterwards`).
 
     Returns
     -------
     dict of str to bytes
-        `curves_*`, `capacity_*`, `reliability_*` and `drivers_*` by target.
+        `curves_*`, `capacity_*`, `reliability_*` and `drivers_*` by target; `when`, `next_issues`.
     """
     drawn = {}
     for target in dict.fromkeys(trial.target for trial in trials):
@@ -55,20 +57,20 @@ def plots(trials: Sequence[Trial], evaluation: Mapping[str, Any]) -> dict[str, b
         drawn[f"reliability_{target}"] = _grid(own, [_reliability])
     for target, found in evaluation.get("drivers", {}).items():
         drawn[f"drivers_{target}"] = _swarm(target, found["points"])
-    return drawn
+    return drawn | afterwards_plots.plots(evaluation)
 
 
 def _grid(trials: Sequence[Trial], draw: Sequence[Any]) -> bytes:
     """Draw one row a kind of plot, one column a moment."""
-    figure = _figure(4.2 * len(trials), 3.7 * len(draw))
-    axes = figure.subplots(len(draw), len(trials), squeeze=False)
+    sheet = figure(4.2 * len(trials), 3.7 * len(draw))
+    axes = sheet.subplots(len(draw), len(trials), squeeze=False)
     for row, kind in zip(axes, draw, strict=True):
         for axis, trial in zip(row, trials, strict=True):
             kind(axis, trial)
     axes[0][0].legend(frameon=False, fontsize=7)
     title = TITLES.get(trials[0].target, trials[0].target)
-    figure.suptitle(title, fontsize=12, fontweight="bold", x=0.02, ha="left")
-    return _png(figure)
+    sheet.suptitle(title, fontsize=12, fontweight="bold", x=0.02, ha="left")
+    return png(sheet)
 
 
 def _roc(axis: Any, trial: Trial) -> None:
@@ -77,7 +79,7 @@ def _roc(axis: Any, trial: Trial) -> None:
         misses = flagged - hits
         _line(axis, model, _from_zero(misses), _from_zero(hits))
     axis.plot([0, 1], [0, 1], color="#cccccc", linewidth=0.8, zorder=0)
-    _label(axis, f"at {trial.moment}", "share of the others flagged", "share of cases found")
+    label(axis, f"at {trial.moment}", "share of the others flagged", "share of cases found")
 
 
 def _precision_recall(axis: Any, trial: Trial) -> None:
@@ -85,7 +87,7 @@ def _precision_recall(axis: Any, trial: Trial) -> None:
         flagged, hits = _curve(trial.outcome, score)
         _line(axis, model, hits / max(hits[-1], 1.0), hits / flagged)
     axis.axhline(trial.outcome.mean(), color="#cccccc", linewidth=0.8, zorder=0)
-    _label(axis, f"at {trial.moment}", "share of cases found", "share of flagged that are cases")
+    label(axis, f"at {trial.moment}", "share of cases found", "share of flagged that are cases")
     axis.set_ylim(0, 1)
 
 
@@ -95,7 +97,7 @@ def _capacity(axis: Any, trial: Trial) -> None:
         found = [at_share(ranks, share).precision or 0.0 for share in SHARES]
         _line(axis, model, 100 * SHARES, 100 * np.array(found))
     axis.axhline(100 * trial.outcome.mean(), color="#cccccc", linewidth=0.8, zorder=0)
-    _label(axis, f"at {trial.moment}", "% of contacts followed up", "% of them that are cases")
+    label(axis, f"at {trial.moment}", "% of contacts followed up", "% of them that are cases")
     axis.set_ylim(bottom=0)
 
 
@@ -109,13 +111,13 @@ def _reliability(axis: Any, trial: Trial) -> None:
             _line(axis, model, x, y, marker="o", markersize=3.5)
     top = max(axis.get_xlim()[1], axis.get_ylim()[1])
     axis.plot([0, top], [0, top], color="#cccccc", linewidth=0.8, zorder=0)
-    _label(axis, f"at {trial.moment}", "% predicted", "% that came")
+    label(axis, f"at {trial.moment}", "% predicted", "% that came")
 
 
 def _swarm(target: str, points: Sequence[Mapping[str, Any]]) -> bytes:
     """Draw a dot for what each feature did to each of some contacts; many lie side by side."""
-    figure = _figure(8.4, 0.6 + 0.34 * len(points))
-    axis = figure.subplots()
+    sheet = figure(8.4, 0.6 + 0.34 * len(points))
+    axis = sheet.subplots()
     for row, one in enumerate(reversed(points)):
         effect = np.array(one["effect"])
         place = np.array([np.nan if p is None else p for p in one["place"]], dtype=np.float64)
@@ -136,11 +138,11 @@ def _swarm(target: str, points: Sequence[Mapping[str, Any]]) -> bytes:
     names = [str(one["feature"]) for one in reversed(points)]
     axis.set_yticks(range(len(points)), names, fontsize=8)
     axis.set_ylim(-0.6, len(points) - 0.4)
-    bar = figure.colorbar(shown, ax=axis, pad=0.01, aspect=30, ticks=[0, 1])
+    bar = sheet.colorbar(shown, ax=axis, pad=0.01, aspect=30, ticks=[0, 1])
     bar.ax.set_yticklabels(["low value", "high value"], fontsize=8)
     bar.outline.set_visible(False)
-    _label(axis, TITLES.get(target, target), "safer   <   effect on the log-odds   >   riskier", "")
-    return _png(figure)
+    label(axis, TITLES.get(target, target), "safer   <   effect on the log-odds   >   riskier", "")
+    return png(sheet)
 
 
 def _side_by_side(effect: Floats) -> Floats:
@@ -165,33 +167,9 @@ def _curve(outcome: Floats, score: Floats) -> tuple[Floats, Floats]:
 
 
 def _line(axis: Any, model: str, x: Floats, y: Floats, **more: Any) -> None:
-    label, colour, dash = STYLES.get(model, (model, *OTHER))
-    axis.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=label, **more)
+    name, colour, dash = STYLES.get(model, (model, *OTHER))
+    axis.plot(x, y, color=colour, linestyle=dash, linewidth=1.6, label=name, **more)
 
 
 def _from_zero(counts: Floats) -> Floats:
     return np.append(0.0, counts) / max(float(counts[-1]), 1.0)
-
-
-def _label(axis: Any, title: str, x: str, y: str) -> None:
-    axis.set_title(title, fontsize=10, loc="left")
-    axis.set_xlabel(x, fontsize=9)
-    axis.set_ylabel(y, fontsize=9)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(color="#eeeeee", linewidth=0.6)
-    axis.set_axisbelow(True)
-
-
-def _figure(width: float, height: float) -> Any:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - training only
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=110)
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _png(figure: Any) -> bytes:
-    out = BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()

@@ -94,15 +94,20 @@ def folded(heading: str, text: str) -> str:
     return f"<details><summary>{heading}</summary>{text}</details>" if text else ""
 
 
-def image(caption: str, told: str, png: bytes | None) -> str:
-    """Write a picture with what it shows; nothing where there is none."""
+def image(caption: str, told: str, png: bytes | None, *, small: bool = False) -> str:
+    """Write a picture with what it shows; nothing where there is none.
+
+    A small one is shown whole on a telephone, the others are as wide as can be read and move
+    sideways.
+    """
     if png is None:
         return ""
+    kind = ' class="small"' if small else ""
     data = b64encode(png).decode()
     return (
         f"<figure><h4>{escape(caption)}</h4><figcaption>{escape(told)}</figcaption>"
         f'<div class="wide" role="region" aria-label="{escape(caption)}" tabindex="0">'
-        f"<img alt='{escape(caption)}. {escape(told)}' src='data:image/png;base64,{data}'>"
+        f"<img{kind} alt='{escape(caption)}. {escape(told)}' src='data:image/png;base64,{data}'>"
         "</div></figure>"
     )
 

@@ -121,6 +121,19 @@ def count(value: float | None) -> str:
     return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
+def after(hours: float) -> str:
+    """Write a time after the end; from three days on in days.
+
+    Examples
+    --------
+    >>> after(1.0), after(48.0), after(168.0), after(0.5)
+    ('1 h', '48 h', '7 days', '30 min')
+    """
+    if hours < 1:
+        return f"{60 * hours:g} min"
+    return f"{hours:g} h" if hours < 72 else f"{hours / 24:g} days"
+
+
 def between(row: Row, figure: str, times: float = 1, digits: int = 3) -> str:
     """Write the interval of a figure, in brackets; nothing where there is none.
 

@@ -63,7 +63,7 @@ def test_the_page_can_be_read_without_eyes_and_network(html):
     assert outline.wrong == outline.open == []
     assert set(outline.heads) == {"col", "row"}
     assert outline.tables > 20
-    assert len(outline.alts) == 8
+    assert len(outline.alts) == 10
     assert all(len(alt) > 40 for alt in outline.alts)
     assert "http" not in html
     assert "<script" not in html
@@ -84,11 +84,58 @@ def test_the_page_can_be_read_without_eyes_and_network(html):
         "follow up everybody",
         "Assumed, in EUR: repeat 10",
         "the higher, the riskier",
+        "When are customers back?",
+        "What is the next contact about?",
     ],
 )
 def test_the_page_says(html, text):
     """Outcomes, models, groups, workload, worth and drivers are all there."""
     assert text in html
+
+
+def test_when_customers_are_back_is_said_beside_what_came(evaluation):
+    """A line a time with both shares; the sentence has the day's, and the worst one that is off."""
+    made = [
+        {"hours": h, "contacts": n, "probability": p, "back": b, "calibration_error": 0.01}
+        for h, n, p, b in ((24.0, 900, 0.12, 0.125), (336.0, 700, 0.3, 0.25))
+    ]
+    text = page(evaluation | {"when": made}, {})
+    assert "the customer was back after 12.5% of the contacts; 12.0% were predicted" in text
+    assert "furthest off within 14 days: 5.0 points too many were predicted" in text
+    assert '<th scope="row">within 14 days</th><td>700</td><td>30.0%</td><td>25.0%</td>' in text
+    fine = [row | {"probability": row["back"]} for row in made]
+    assert "At no time shown is the prediction off" in page(evaluation | {"when": fine}, {})
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict"),
+    [
+        ((0.2, 0.1, 0.3), "That is better by more than chance."),
+        ((0.1, -0.1, 0.3), "That may be chance."),
+        ((-0.2, -0.3, -0.1), "That is worse by more than chance"),
+    ],
+)
+def test_next_issues_are_held_against_the_reasons_own_table(evaluation, gain, verdict):
+    """In words, with the interval, as its lower end says; and how often a guess was right."""
+    keys = dict(zip(("gain", "gain_low", "gain_high"), gain, strict=True))
+    made = evaluation["next_issues"] | keys | {"among_first_three": 0.61}
+    text = page(evaluation | {"next_issues": made}, {})
+    assert verdict in text
+    assert f"{gain[1]:.3f} to {gain[2]:.3f}" in text
+    assert "61% were about one of the three issues named first" in text
+
+
+@pytest.mark.parametrize("gone", ["left out", "null"])
+def test_what_was_not_learnt_has_no_section(learnt, evaluation, gone):
+    """An evaluation without models of when and next issues makes a page and plots as before."""
+    names = ("when", "next_issues")
+    kept = {key: value for key, value in evaluation.items() if key not in names}
+    without = kept if gone == "left out" else kept | dict.fromkeys(names)
+    drawn = plots(learnt.trials[:1], without | {"drivers": {}})
+    assert not set(names) & set(drawn)
+    text = page(without, drawn)
+    assert "When are customers back?" not in text
+    assert "What is the next contact about?" not in text
 
 
 def test_names_from_the_data_are_escaped(evaluation):
