@@ -156,9 +156,9 @@ from recontact.dataset import feature_columns
 from recontact.evaluation.stability import stability
 from recontact.features.declared import FAMILIES
 from recontact.model.fitting import judged
-from recontact.model.training import labeled_rows
+from recontact.model.rows import Recipe, labeled_rows
 
-rows = judged(labeled_rows(contacts, policy, moments=("wrapup",)), "repeated")
+rows = judged(labeled_rows(contacts, policy, Recipe(moments=("wrapup",))), "repeated")
 features = feature_columns(rows)
 seen = rows.to_pandas().sort_values("started_at", kind="stable")
 old, new = seen[seen["started_at"] < LEARNT], seen[seen["started_at"] >= CHANGE]

@@ -232,15 +232,15 @@ from recontact.evaluation.bootstrap import Draws
 from recontact.evaluation.figures import figures, find
 from recontact.model import fit
 from recontact.model.backtest import trials
+from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.split import greatest_window, split
-from recontact.model.training import labeled_rows
 
 QUICK = {"learning_rate": 0.1}  # a third of the trees: enough to compare policies
 
 
 def learnt(rules: recontact.Policy) -> dict[str, float]:
     """Train by a policy, and measure on the latest contacts."""
-    rows = labeled_rows(contacts, rules, moments=("wrapup",))
+    rows = labeled_rows(contacts, rules, Recipe(moments=("wrapup",)))
     parts = split(rows, greatest_window(rules))
     model = fit(rows.filter(parts.earlier), "repeated", rules, params=QUICK)
     tested = trials(model, rows.filter(parts.later))
@@ -319,7 +319,7 @@ import pyarrow.compute as pc
 
 from recontact.evaluation.plan import Plan
 from recontact.model import learn
-from recontact.model.training import before
+from recontact.model.rows import before
 
 week = rules_of("same reason", "7d")
 plan = Plan(shuffled=False, replicates=0)  # only the model is wanted, no evaluation of it

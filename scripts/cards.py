@@ -13,6 +13,7 @@ from recontact.evaluation.card import card, template
 from recontact.labels.table import label
 from recontact.model import learn
 from recontact.model.registered import leak_check
+from recontact.model.rows import Recipe
 from recontact_pipelines import demo
 from recontact_pipelines.output import note
 
@@ -44,7 +45,7 @@ def written(data: str, centre: demo.Centre) -> None:
     labels = label(centre.contacts, centre.policy)
     until = int(instants(demo.last_contacts(centre.contacts, labels)["started_at"]).min())
     learnt = learn(centre.contacts, centre.policy, until=until, say=note)
-    leaks = leak_check(centre.contacts, centre.policy, until)
+    leaks = leak_check(centre.contacts, centre.policy, Recipe(until))
     for target, bundle in learnt.bundles.items():
         file = MODELS / "cards" / f"{data}_{target}.md"
         text = card(bundle, learnt.evaluation | {"leak_check": leaks})

@@ -22,7 +22,7 @@ from processes import CACHE, PEERS, measure
 from recontact.features.table import feature_columns
 from recontact.model.encoding import Encoding
 from recontact.model.fitting import judged, moments_of, outcomes
-from recontact.model.training import labeled_rows
+from recontact.model.rows import labeled_rows
 from recontact.policy import Policy
 
 ROWS, CONTACTS_A_ROW = 1_000_000, 0.65

@@ -26,8 +26,8 @@ from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
 from recontact.model.fitting import fit, judged, outcomes
 from recontact.model.params import read_params
+from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.split import greatest_window, split
-from recontact.model.training import labeled_rows
 from recontact.policy import Policy
 from recontact.policy_values import parse_instant
 from recontact_pipelines.output import emit, note
@@ -69,7 +69,7 @@ def halves(contacts: pa.Table, window: str) -> tuple[Policy, pa.Table, pa.Table]
     """Give the policy and the labeled rows at `start`: those to learn from, and the test's."""
     kept = known_callers(contacts)
     rules = policy(kept, window)
-    rows = labeled_rows(kept, rules, moments=("start",))
+    rows = labeled_rows(kept, rules, Recipe(moments=("start",)))
     parts = split(rows, greatest_window(rules))
     return rules, rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
 

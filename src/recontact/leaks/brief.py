@@ -12,7 +12,7 @@ from recontact.contacts import instants
 from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.known import known_from
-from recontact.features.moments import SO_FAR, WRAPUP_DELAY_S
+from recontact.features.moments import WRAPUP_DELAY_S
 from recontact.features.table import Source
 from recontact.leaks.firewall import check
 from recontact.leaks.found import BlindFirewallError, Check
@@ -58,7 +58,6 @@ def briefly(
     some = _some(contacts, seed, most)
     counts = {"contacts": len(some), "of": len(contacts)}
     if events is not None:
-        known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
         ids = some["contact_id"].combine_chunks()
         events = events.filter(pc.is_in(events["contact_id"], value_set=ids))
     source = Source(some, policy, known_from(some, known), delay_s, events, features)

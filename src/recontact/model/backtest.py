@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recontact.contacts import INSTANT, canonical, instants
+from recontact.contacts import INSTANT, instants
 from recontact.errors import UserError
 from recontact.evaluation.figures import OURS, RULE, Trial, figures
 from recontact.features.declared import Feature
 from recontact.features.known import known_from
-from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
+from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.model.baselines import rule
 from recontact.model.bundle import TARGETS, Bundle
 from recontact.model.calibration import Floats
@@ -21,8 +21,8 @@ from recontact.model.digest import digest
 from recontact.model.fitting import fit, judged, moments_of, outcomes
 from recontact.model.gate import TooLittleError, check_part
 from recontact.model.rolling import FIRST, FOLDS, Fold, rolling
+from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.split import greatest_window, split
-from recontact.model.training import before, labeled_rows
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 
@@ -102,11 +102,10 @@ def backtest(
         Too little data in a fold; says which fold and what is missing.
     """
     policy = policy or Policy()
-    seen = before(canonical(contacts), until)
+    recipe = Recipe(until, moments, known, wrapup_delay_s, events, yours)
+    seen = recipe.contacts(contacts)
     say(f"labels and features of {len(seen):,} contacts")
-    if events is not None:
-        known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
-    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s, events, yours)
+    rows = labeled_rows(seen, policy, recipe)
     gap = greatest_window(policy)
     told, table = [], []
     for number, fold in enumerate(rolling(rows, gap, folds, first), start=1):
@@ -125,7 +124,7 @@ def backtest(
                 train,
                 target,
                 policy,
-                known_from=known_from(seen, known),
+                known_from=known_from(seen, recipe.changes),
                 wrapup_delay_s=wrapup_delay_s,
                 yours=yours,
                 params=params,

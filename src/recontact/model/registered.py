@@ -6,15 +6,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from recontact.contacts import canonical
 from recontact.errors import UserError
 from recontact.evaluation.plan import Plan
-from recontact.features.declared import FEATURES, Feature
+from recontact.features.declared import Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.leaks.brief import briefly
 from recontact.model.bundle import Bundle
 from recontact.model.latency import measure as latency_of
-from recontact.model.training import Learnt, before, learn
+from recontact.model.rows import Recipe
+from recontact.model.training import Learnt, learn
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 from recontact.tracking.record import record, set_champions
@@ -109,7 +109,9 @@ def train(
         say=say,
     )
     say("leak check of some of the contacts")
-    leaks = leak_check(contacts, policy, until, known, wrapup_delay_s, events, yours)
+    leaks = leak_check(
+        contacts, policy, Recipe(until, moments, known, wrapup_delay_s, events, yours)
+    )
     learnt = measured(learnt, leaks)
     say("writing the run and its models to MLflow")
     run_id, versions = record(store, learnt, {t: b.version for t, b in beside.items()})
@@ -130,26 +132,25 @@ def measured(learnt: Learnt, leaks: Mapping[str, Any]) -> Learnt:
 def leak_check(
     contacts: pa.Table,
     policy: Policy,
-    until: int | None = None,
-    known: Mapping[str, str] | None = None,
-    delay_s: float = WRAPUP_DELAY_S,
-    events: pa.Table | None = None,
-    yours: Sequence[Feature] = (),
+    recipe: Recipe | None = None,
 ) -> dict[str, Any]:
     """Check some of what models learn from for leaks (`recontact.leaks.brief`).
 
     Parameters
     ----------
-    contacts, policy, until, known, delay_s, events, yours
+    contacts, policy
         As for `recontact.model.learn`.
+    recipe : Recipe, optional
+        How its rows are made.
     """
+    recipe = recipe or Recipe()
     return briefly(
-        before(canonical(contacts), until),
-        policy if until is None else replace(policy, as_of=until),
-        known=known,
-        delay_s=delay_s,
-        events=events,
-        features=(*FEATURES, *yours),
+        recipe.contacts(contacts),
+        recipe.judging(policy),
+        known=recipe.changes,
+        delay_s=recipe.wrapup_delay_s,
+        events=recipe.events,
+        features=recipe.features,
     )
 
 

@@ -8,23 +8,21 @@ that holds the true outcome, for that is not shuffled along: `recontact leak-che
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact import dataset
 from recontact.errors import UserError
 from recontact.evaluation.bootstrap import Draws
 from recontact.evaluation.metrics import roc_auc
-from recontact.features.declared import FEATURES, Feature
-from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
+from recontact.features.declared import Feature
 from recontact.history import customers
 from recontact.labels.table import label
 from recontact.model.bundle import TARGETS
 from recontact.model.fitting import fit, judged, outcomes
+from recontact.model.rows import Recipe
 from recontact.model.split import greatest_window, split
 from recontact.policy import Policy
 
@@ -36,13 +34,8 @@ DEVIATIONS = 4.0  # from a coin: by chance that happens once in 30,000 times
 def shuffled_check(
     contacts: pa.Table,
     policy: Policy,
+    recipe: Recipe | None = None,
     *,
-    until: int | None = None,
-    moments: Sequence[str] = MOMENTS,
-    known: Mapping[str, str] | None = None,
-    wrapup_delay_s: float = WRAPUP_DELAY_S,
-    events: pa.Table | None = None,
-    yours: Sequence[Feature] = (),
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
@@ -52,8 +45,10 @@ def shuffled_check(
     ----------
     contacts : pyarrow.Table
         Canonical contacts.
-    policy, until, moments, known, wrapup_delay_s, events, yours, params, seed
+    policy, params, seed
         As for `recontact.model.learn`; few trees are grown.
+    recipe : Recipe, optional
+        How the rows are made.
 
     Returns
     -------
@@ -62,21 +57,13 @@ def shuffled_check(
         `passed` (within four of them from 0.5), and `undefined`: why it could not be done.
     """
     contacts = some_customers(contacts, seed)
-    judging = policy if until is None else replace(policy, as_of=until)
-    rows = dataset.build(
-        contacts,
-        shuffle(label(contacts, judging), seed),
-        moments=moments,
-        known=known,
-        delay_s=wrapup_delay_s,
-        events=events,
-        features=(*FEATURES, *yours),
-    )
+    recipe = recipe or Recipe()
+    rows = recipe.rows(contacts, shuffle(label(contacts, recipe.judging(policy)), seed))
     rows = rows.filter(pc.is_valid(rows["repeated"]))
     parts = split(rows, greatest_window(policy))
     train, test = rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
     settings = {**(params or {}), **QUICK}
-    return {t: _found(train, test, t, policy, settings, yours, seed) for t in TARGETS}
+    return {t: _found(train, test, t, policy, settings, recipe.yours, seed) for t in TARGETS}
 
 
 def some_customers(contacts: pa.Table, seed: int = 0, most: int = CONTACTS) -> pa.Table:

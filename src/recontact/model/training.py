@@ -1,20 +1,18 @@
 """From contacts to two tested models: labels, features, split, fit, figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recontact import dataset
-from recontact.contacts import INSTANT, canonical, instants, known_of
+from recontact.contacts import INSTANT, instants
 from recontact.evaluation.plan import Plan
 from recontact.evaluation.trials import Trial
-from recontact.features.declared import FEATURES, Feature
+from recontact.features.declared import Feature
 from recontact.features.known import known_from
-from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
-from recontact.labels.table import label
+from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.model.beside import Beside
 from recontact.model.beside_figures import figures_beside
 from recontact.model.bundle import TARGETS, Bundle
@@ -22,7 +20,8 @@ from recontact.model.comparing import check_slices, check_target, compare, group
 from recontact.model.constant import base_rate
 from recontact.model.digest import digest
 from recontact.model.fitting import fit, judged
-from recontact.model.gate import TooLittleError, check_contacts
+from recontact.model.gate import TooLittleError
+from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.shuffled import shuffled_check
 from recontact.model.split import greatest_window, split
 from recontact.policy import Policy
@@ -114,104 +113,54 @@ def learn(
         Too little data, or of one kind only, for `repeated`; says what is missing.
     """
     policy, plan = policy or Policy(), plan or Plan()
-    seen = before(canonical(contacts), until)
+    recipe = Recipe(until, moments, known, wrapup_delay_s, events, yours)
+    seen = recipe.contacts(contacts)
     check_slices(seen, plan.slices)
     say(f"labels and features of {len(seen):,} contacts")
-    if events is not None:
-        known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
-    rows = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s, events, yours)
-    gap = greatest_window(policy)
-    parts = split(rows, gap)
+    rows = labeled_rows(seen, policy, recipe)
+    parts = split(rows, greatest_window(policy))
     train, test = rows.filter(pa.array(parts.earlier)), rows.filter(pa.array(parts.later))
     groups = groups_of(seen, test, plan.slices)
-    origin = _origin(seen, policy, train, test, until)
-    facts = {"data_digest": origin["data_digest"], "test_from": origin["test"]["from"]}
-    bundles: dict[str, Bundle] = {}
-    trials: list[Trial] = []
-    alike: dict[str, Any] = {
-        "known_from": known_from(seen, known),
+    evaluation = _origin(seen, policy, train, test, until)
+    origin: dict[str, Any] = {
+        "known_from": known_from(seen, recipe.changes),
         "wrapup_delay_s": wrapup_delay_s,
         "yours": yours,
-        "facts": facts,
+        "facts": {
+            "data_digest": evaluation["data_digest"],
+            "test_from": evaluation["test"]["from"],
+        },
     }
+    learning: dict[str, Any] = {"params": params, "seed": seed}
+    beside = {"repeated": Beside(seen, policy, rows, parts)}
+    bundles: dict[str, Bundle] = {}
+    trials: list[Trial] = []
     for target in TARGETS:
         say(f"model of '{target}': {len(train):,} training rows")
         try:
-            check_target(train, test, target, gap)
-            beside = Beside(seen, policy, rows, parts) if target == "repeated" else None
-            bundles[target] = fit(
-                train, target, policy, params=params, seed=seed, beside=beside, **alike
-            )
+            check_target(train, test, target, greatest_window(policy))
+            more = {**learning, **origin, "beside": beside.get(target)}
+            bundles[target] = fit(train, target, policy, **more)
         except TooLittleError as error:
             if target == TARGETS[0]:
                 raise
             say(f"no model of '{target}', only the base rate: {error.what}")
-            bundles[target] = base_rate(judged(train, target), target, policy, error.what, **alike)
+            none = judged(train, target)
+            bundles[target] = base_rate(none, target, policy, error.what, **origin)
             continue
         say(f"baselines and figures of '{target}': {len(test):,} test rows")
         trials += compare(train, test, bundles[target], (champions or {}).get(target), groups)
     constant = {t: b.facts["constant"] for t, b in bundles.items() if "constant" in b.facts}
+    evaluation["constant"] = constant
     say("intervals, groups and what drives the scores")
-    evaluation = origin | {"constant": constant} | summary(bundles, trials, test, plan, seed)
-    told_of = policy if until is None else replace(policy, as_of=until)
-    evaluation |= figures_beside(bundles["repeated"], seen, told_of, train, test)
+    evaluation |= summary(bundles, trials, test, plan, seed)
+    told_of = bundles["repeated"], seen, recipe.judging(policy), train, test
+    evaluation |= figures_beside(*told_of)
     if plan.shuffled:
-        say("the same with shuffled outcomes, of some customers")
-        evaluation["shuffled_check"] = shuffled_check(
-            seen,
-            policy,
-            until=until,
-            moments=moments,
-            known=known,
-            wrapup_delay_s=wrapup_delay_s,
-            events=events,
-            yours=yours,
-            params=params,
-            seed=seed,
-        )
+        say("the same with shuffled outcomes, of the latest contacts")
+        shuffled = shuffled_check(seen, policy, recipe, **learning)
+        evaluation["shuffled_check"] = shuffled
     return Learnt(bundles, trials, evaluation, test)
-
-
-def before(contacts: pa.Table, until: int | None) -> pa.Table:
-    """Keep what existed at an instant: contacts started before it, records known by then.
-
-    Examples
-    --------
-    >>> import datetime as dt, pyarrow as pa
-    >>> t = [dt.datetime(2026, 1, d) for d in (1, 2)]
-    >>> c = canonical(pa.table({"contact_id": ["1", "2"], "started_at": t, "ended_at": t}))
-    >>> before(c, instants(c["started_at"])[1])["contact_id"].to_pylist()
-    ['1']
-    """
-    if until is None:
-        return contacts
-    there = (instants(contacts["started_at"]) < until) & (known_of(contacts) <= until)
-    return contacts.filter(pa.array(there))
-
-
-def labeled_rows(
-    contacts: pa.Table,
-    policy: Policy,
-    until: int | None = None,
-    moments: Sequence[str] = MOMENTS,
-    known: Mapping[str, str] | None = None,
-    wrapup_delay_s: float = WRAPUP_DELAY_S,
-    events: pa.Table | None = None,
-    yours: Sequence[Feature] = (),
-) -> pa.Table:
-    """Label contacts and give the dataset rows whose outcome has settled."""
-    labels = label(contacts, policy if until is None else replace(policy, as_of=until))
-    whole = dataset.build(
-        contacts,
-        labels,
-        moments=moments,
-        known=known,
-        delay_s=wrapup_delay_s,
-        events=events,
-        features=(*FEATURES, *yours),
-    )
-    check_contacts(whole)
-    return whole.filter(pc.is_valid(whole["repeated"]))
 
 
 def _origin(

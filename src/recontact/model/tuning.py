@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from recontact.contacts import canonical
 from recontact.features.declared import Feature
-from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
+from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.model.backtest import check_fold
 from recontact.model.bundle import TARGETS
 from recontact.model.digest import digest
@@ -23,9 +22,9 @@ from recontact.model.latency import measure
 from recontact.model.losses import GROUPS, losses, some_customers
 from recontact.model.params import DEFAULTS
 from recontact.model.rolling import rolling
+from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.split import greatest_window, split
 from recontact.model.study import SPACE, Study
-from recontact.model.training import before, labeled_rows
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 
@@ -136,11 +135,10 @@ def tune(
         Too little data, or the study's file is of another search.
     """
     policy = policy or Policy()
-    seen = before(canonical(contacts), until)
+    recipe = Recipe(until, moments, known, wrapup_delay_s, events, yours)
+    seen = recipe.contacts(contacts)
     say(f"labels and features of {len(seen):,} contacts")
-    if events is not None:
-        known = {**dict.fromkeys(SO_FAR, "live"), **(known or {})}
-    labeled = labeled_rows(seen, policy, until, moments, known, wrapup_delay_s, events, yours)
+    labeled = labeled_rows(seen, policy, recipe)
     train = labeled.filter(pa.array(split(labeled, greatest_window(policy)).earlier))
     return search(
         some_customers(train, rows),

@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from recontact.evaluation.plan import Plan
 
 from recontact.errors import UserError
 from recontact.evaluation.card import card
+from recontact.evaluation.plan import Plan
 from recontact.features.figures import Figures
 from recontact.model import learn, score
 from recontact.model.bundle import Bundle

@@ -7,8 +7,8 @@ import pytest
 
 from recontact import dataset, label
 from recontact.contacts import canonical, instants
-from recontact.model import shuffled
 from recontact.model.bundle import TARGETS
+from recontact.model.rows import Recipe
 from recontact.model.shuffled import shuffle, shuffled_check, some_customers
 from recontact.policy import Policy
 
@@ -66,8 +66,8 @@ def test_a_feature_made_from_outcomes_is_caught(contacts, monkeypatch):
         place = rows.column_names.index("agent_repeat_rate")
         return rows.set_column(place, "agent_repeat_rate", pa.array(rate))
 
-    monkeypatch.setattr(shuffled.dataset, "build", peeking)
-    found = shuffled_check(contacts, Policy(), params=SMALL, moments=["start"])["repeated"]
+    monkeypatch.setattr(dataset, "build", peeking)
+    found = shuffled_check(contacts, Policy(), Recipe(moments=["start"]), params=SMALL)["repeated"]
     assert found["passed"] is False
     assert found["roc_auc"] > 0.6
 

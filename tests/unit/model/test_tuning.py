@@ -18,8 +18,8 @@ from recontact.model import study as memory
 from recontact.model.knee import Tried, chance, front, knee
 from recontact.model.losses import losses, some_customers
 from recontact.model.params import DEFAULTS, read_params
+from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.split import greatest_window, split
-from recontact.model.training import labeled_rows
 from recontact.model.tuning import search, tune
 from recontact.policy import Policy
 from recontact_pipelines.cli import main
@@ -31,7 +31,7 @@ FEW = {"folds": 1, "moments": ("start",), "params": SMALL}
 @pytest.fixture(scope="module")
 def rows(simulated):
     """The rows of contacts at their start."""
-    return labeled_rows(simulated, Policy(), moments=("start",))
+    return labeled_rows(simulated, Policy(), Recipe(moments=("start",)))
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_the_test_part_is_never_looked_at(simulated, rows):
         there = pa.array(later & np.asarray(spoiled[name].is_valid()))
         column = pc.if_else(there, pa.scalar(value), spoiled[name])
         spoiled = spoiled.set_column(spoiled.column_names.index(name), name, column)
-    other = labeled_rows(spoiled, Policy(), moments=("start",))
+    other = labeled_rows(spoiled, Policy(), Recipe(moments=("start",)))
     assert other["contact_id"] == rows["contact_id"]
     assert other["escalation"] != rows["escalation"]
     assert told(tune(spoiled, trials=2, **FEW)) == told(tune(simulated, trials=2, **FEW))
