@@ -90,7 +90,7 @@ def test_promote_and_rollback_move_the_alias(centre, capsys):
     assert code == 0
     assert (shown["passed"], shown["promoted"], shown["champions"]) == (False, False, [])
     names = [one["name"] for one in shown["models"][0]["conditions"]]
-    assert names == ["rule", "champion", "calibration", "latency", "leaks"]
+    assert names == ["rule", "champion", "calibration", "latency", "leaks", "shuffled"]
     code, refused, said = run(capsys, "promote", "2")
     assert code == 1
     assert refused["refused"] == shown["refused"]

@@ -8,7 +8,7 @@ from recontact_pipelines.output import emit
 from recontact_pipelines.tracked import MlflowUri
 
 TARGETS = ("repeated", "escalation")
-SHOWN = ("rule", "calibration", "latency", "leaks", "champion")
+SHOWN = ("rule", "calibration", "latency", "leaks", "shuffled", "champion")
 MARKS = {True: "+", False: "-", None: " "}
 
 

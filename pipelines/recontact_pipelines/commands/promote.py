@@ -36,9 +36,9 @@ def promote(
 
     Each must follow the champion's policy; rank later contacts, that neither learnt from, better
     than the champion and than the rule "contacts in the last 7 days" by more than chance; be
-    calibrated; keep the latency budget; and come from data that passed the leak check. The
-    comparison is shown, and logged with who, when and why (recontact models --history).
-    Exit code 1 where the gate refuses.
+    calibrated; keep the latency budget; come from data that passed the leak check; and find
+    nothing when taught shuffled outcomes. The comparison is shown, and logged with who, when and
+    why (recontact models --history). Exit code 1 where the gate refuses.
 
     Example:
 
@@ -104,14 +104,18 @@ def _compared(one: "Weighed") -> str:
         return f"{name} is the champion"
     beside = f", champion {one.holder.version}" if one.holder else ", no champion yet"
     failed = [f"  no: it {c.text}" for c in one.conditions if not c.passed]
-    return "\n".join([name + beside, _cells(HEAD), *map(_line, one.conditions), *failed])
+    unchecked = [f"  not checked: it {c.text}" for c in one.conditions if not c.checked]
+    return "\n".join(
+        [name + beside, _cells(HEAD), *map(_line, one.conditions), *failed, *unchecked]
+    )
 
 
 def _line(one: "Condition") -> str:
     gap = "" if one.difference is None else f"{one.difference:+.4f}"
     edges = "" if one.low is None else f"{one.low:+.4f} {one.high:+.4f}"
     figures = [_number(one.challenger), _number(one.against), gap, edges]
-    return _cells((one.name, FIGURES.get(one.figure, ""), *figures, "yes" if one.passed else "NO"))
+    holds = ("yes" if one.passed else "NO") if one.checked else "-"
+    return _cells((one.name, FIGURES.get(one.figure, ""), *figures, holds))
 
 
 def _cells(texts: Any) -> str:

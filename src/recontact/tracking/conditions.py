@@ -15,6 +15,7 @@ from recontact.tracking.calibrated import by_chance
 from recontact.tracking.tested import SCORE, by_moment
 
 REPLICATES = 400
+COIN = 0.5
 CALIBRATION_LIMIT = 0.02  # of the calibration error, at each moment
 
 
@@ -25,7 +26,8 @@ class Condition:
     Attributes
     ----------
     name : str
-        One of `rule`, `champion`, `calibration`, `latency`, `leaks`, `policy`, `learnt`.
+        One of `rule`, `champion`, `calibration`, `latency`, `leaks`, `shuffled`, `policy` and
+        `learnt`.
     passed : bool
         Whether it holds.
     text : str
@@ -38,6 +40,8 @@ class Condition:
         Challenger less the other, with its 95 % interval.
     contacts : int or None
         On how many contacts.
+    checked : bool
+        Whether it could be looked at; what was not does not speak against a model.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Condition:
     low: float | None = None
     high: float | None = None
     contacts: int | None = None
+    checked: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Give it ready for JSON."""
@@ -142,6 +147,28 @@ def leakless(tags: Mapping[str, str]) -> Condition:
     passed = said.startswith("passed")
     verb = "passes" if passed else "does not pass"
     return Condition("leaks", passed, f"{verb} the leak check: {said.partition(': ')[2]}")
+
+
+def unshuffled(tags: Mapping[str, str]) -> Condition:
+    """Tell whether nothing was found in shuffled outcomes when the model was trained.
+
+    Where the check was left out or could not be done, this is said and nothing is refused.
+
+    Examples
+    --------
+    >>> one = unshuffled({"shuffled_check": "not done: too few cases"})
+    >>> one.passed, one.checked, one.text
+    (True, False, 'was not checked with shuffled outcomes: too few cases')
+    """
+    said, _, why = tags.get("shuffled_check", "not done: left out in training").partition(": ")
+    if said not in ("passed", "failed"):
+        text = f"was not checked with shuffled outcomes: {why}"
+        return Condition("shuffled", True, text, checked=False)
+    auc = float(tags["shuffled_roc_auc"])
+    passed = said == "passed"
+    found = "nothing, as it should" if passed else "them in later contacts: something saw outcomes"
+    text = f"taught shuffled outcomes finds {found}: ROC AUC {auc:.4f}, where {COIN} is a coin"
+    return Condition("shuffled", passed, text, "roc_auc", auc, COIN, auc - COIN)
 
 
 def mean_interval(rows: pa.Table) -> tuple[float, float] | None:

@@ -1,5 +1,6 @@
 """The figures of a training under the names that MLflow shows them by."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,7 +24,10 @@ def metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
     dict of str to float
         Of our model on all contacts, what one looks at first, as `repeated.start.roc_auc`, with
         the 95 % interval (`..._low`, `..._high`), customers weighed alike (`by_customer_...`),
-        workload, and how far it is ahead of each other model; `repeated.latency_ms`; and of every
+        workload, and how far it is ahead of each other model; what following up so many a day finds
+        (`repeated.wrapup.recall_of_20_a_day`), what it is worth for 1,000 contacts under the costs
+        (`value`, `best_value`, `value_of_everybody`), the greatest gaps between groups
+        (`gap.queue.recall`), each at every moment; `repeated.latency_ms`; and of every
         model and history, as `repeated/start/4_or_more/logistic/roc_auc`, the main figures.
     """
     named: dict[str, float | None] = {}
@@ -38,7 +42,34 @@ def metrics(evaluation: Mapping[str, Any]) -> dict[str, float]:
             named |= {f"{first}.{name}": value for name, value in _first(row, tenth)}
     for target, took in evaluation.get("latency", {}).items():
         named[f"{target}.latency_ms"] = took["median_ms"]
+    named |= dict(_followed_up(evaluation)) | dict(_gaps(evaluation))
     return {name: float(value) for name, value in named.items() if value is not None}
+
+
+def _followed_up(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
+    """Give what our choice of contacts finds by day, and what it is worth."""
+    for row in evaluation.get("daily", ()):
+        if row["model"] == OURS:
+            for figure in ("precision", "recall"):
+                yield f"{_place(row)}.{figure}_of_{row['a_day']}_a_day", row[figure]
+    for row in evaluation.get("values", ()):
+        if row["choice"] == OURS:
+            yield f"{_place(row)}.value", row["value"]
+            yield from _edges(f"{_place(row)}.value", row["interval"])
+            yield f"{_place(row)}.best_value", row["best_value"]
+        elif row["choice"] == "everybody":
+            yield f"{_place(row)}.value_of_everybody", row["value"]
+
+
+def _gaps(evaluation: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
+    """Give how far the groups of each column lie apart, in a name that MLflow takes."""
+    for row in evaluation.get("gaps", ()):
+        column = re.sub(r"[^\w.\- ]", "_", row["column"], flags=re.ASCII)
+        yield f"{_place(row)}.gap.{column}.{row['figure']}", row["gap"]
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['target']}.{row['moment']}"
 
 
 def in_parts(named: Mapping[str, float]) -> Iterator[dict[str, float]]:

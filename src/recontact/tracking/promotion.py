@@ -17,7 +17,8 @@ def promote(
 
     The gate: each model follows the champion's policy; ranks the later contacts that neither
     has learnt from better than the champion and than the one-line rule, by more than chance;
-    is calibrated; keeps the latency budget; and its data passed the leak check (docs/promotion.md).
+    is calibrated; keeps the latency budget; its data passed the leak check; and it
+    finds nothing when taught shuffled outcomes (docs/promotion.md).
 
     Parameters
     ----------

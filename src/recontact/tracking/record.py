@@ -11,21 +11,19 @@ from typing import Any
 import pyarrow as pa
 
 from recontact.evaluation.card import card
-from recontact.evaluation.figures import CHAMPION as BESIDE
-from recontact.evaluation.figures import OURS, RULE
 from recontact.evaluation.page import page
 from recontact.evaluation.plots import plots
 from recontact.leaks.brief import LEAKS
 from recontact.model.bundle import Bundle
 from recontact.model.training import Learnt
 from recontact.tracking import flavor
-from recontact.tracking.conditions import beats, calibrated, leakless, mean_interval, quick
 from recontact.tracking.log import note
 from recontact.tracking.metrics import in_parts, metrics
 from recontact.tracking.promotion import above_rule
 from recontact.tracking.registry import NAMES, Version, champion, crown, resolve
 from recontact.tracking.store import Store, experiment, speaking
-from recontact.tracking.tested import SCORE, of_target, scores_of, write
+from recontact.tracking.tested import of_target, scores_of, write
+from recontact.tracking.version_tags import gate_tags, tags
 
 
 def record(
@@ -122,62 +120,6 @@ def _crowned(store: Store, version: Version, holder: Version | None) -> str:
         f"version {version.version} is champion, in place of version {holder.version} with "
         f"policy {holder.policy_digest}; to go back: recontact rollback"
     )
-
-
-def tags(learnt: Learnt, bundle: Bundle, beside: str | None) -> dict[str, str]:
-    """Give what a version shows in the registry: digests and test figures as text."""
-    evaluation, target = learnt.evaluation, bundle.target
-    mean = {model: mean_auc(evaluation["figures"], target, model) for model in (OURS, RULE, BESIDE)}
-    leaks = evaluation.get("leak_check")
-    took = evaluation.get("latency", {}).get(target)
-    found = {
-        "target": target,
-        "policy_digest": bundle.policy_digest,
-        "data_digest": evaluation["data_digest"],
-        "test_from": evaluation["test"]["from"],
-        "test_roc_auc": mean[OURS],
-        "test_roc_auc_rule": mean[RULE],
-        "test_roc_auc_champion": mean[BESIDE],
-        "test_champion": beside if mean[BESIDE] else "",
-        "test_moments": ", ".join(moments_tested(evaluation["figures"], target)),
-        "latency_ms": str(took["median_ms"]) if took else "",
-        "latency_steps": str(took["steps"]) if took else "",
-        "leak_check": f"{leaks['verdict']}: {leaks['text']}" if leaks else "",
-        "constant": bundle.facts.get("constant", ""),
-    }
-    return {name: text for name, text in found.items() if text}
-
-
-def moments_tested(figures: list[dict[str, Any]], target: str) -> list[str]:
-    """List the moments that the ROC AUC of a target is meaned over."""
-    rows = (row for row in figures if row["target"] == target and row["model"] == OURS)
-    return list(dict.fromkeys(row["moment"] for row in rows))
-
-
-def gate_tags(rows: pa.Table, told: Mapping[str, str], beside: str | None) -> dict[str, str]:
-    """Give what `recontact models` tells of the gate: the figure's interval, the conditions."""
-    if not len(rows):
-        return {}
-    found = [beats("rule", rows, RULE, "the rule"), calibrated(rows), quick(told), leakless(told)]
-    if beside and SCORE + BESIDE in rows.column_names:
-        found.append(beats("champion", rows, BESIDE, f"champion {beside}"))
-    edges = mean_interval(rows)
-    held = {f"gate_{one.name}": f"{'yes' if one.passed else 'no'}: {one.text}" for one in found}
-    if edges:
-        held |= {"test_roc_auc_low": f"{edges[0]:.6f}", "test_roc_auc_high": f"{edges[1]:.6f}"}
-    return held
-
-
-def mean_auc(figures: list[dict[str, Any]], target: str, model: str) -> str:
-    """Give a model's ROC AUC over all contacts, averaged over the moments; empty if undefined."""
-    values = [
-        row["roc_auc"]
-        for row in figures
-        if (row["target"], row["model"], row["history"]) == (target, model, "all")
-    ]
-    if not values or None in values:
-        return ""
-    return f"{sum(values) / len(values):.6f}"
 
 
 def _params(learnt: Learnt) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Version:
     name, version, run_id : str
         Registered model, its number and the run that trained it.
     tags : dict of str to str
-        Digests and figures (`recontact.tracking.record`).
+        Digests and figures (`recontact.tracking.version_tags`).
     created_at : datetime.datetime
         When it was registered.
     """

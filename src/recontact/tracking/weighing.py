@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recontact.evaluation.figures import CHAMPION, RULE
-from recontact.tracking.conditions import Condition, beats, calibrated, leakless, quick
+from recontact.tracking.conditions import Condition, beats, calibrated, leakless, quick, unshuffled
 from recontact.tracking.registry import NAMES, Version, champion, pair
 from recontact.tracking.store import Store, open_store
 from recontact.tracking.tested import beside, of_target, read
@@ -119,7 +119,8 @@ def _conditions(
         else:
             later, against = both, [beats("champion", both, CHAMPION, who)]
     rule = beats("rule", later, RULE, "the rule")
-    return [*other, rule, *against, calibrated(rows), quick(version.tags), leakless(version.tags)]
+    trained = [look(version.tags) for look in (quick, leakless, unshuffled)]
+    return [*other, rule, *against, calibrated(rows), *trained]
 
 
 def _unlearnt(why: str, holder: Version | None) -> Condition:

@@ -47,3 +47,35 @@ def test_the_time_of_a_score_is_a_metric(learnt):
     """One a target."""
     latency = {"repeated": {"median_ms": 1.5}}
     assert metrics(learnt.evaluation | {"latency": latency})["repeated.latency_ms"] == 1.5
+
+
+def test_workload_worth_and_gaps_have_short_names(read, learnt):
+    """What so many a day find, what that is worth beside everybody, how far groups lie apart."""
+    day = _first(learnt, "daily", model="recontact")
+    worth = _first(learnt, "values", choice="recontact")
+    everybody = _first(learnt, "values", choice="everybody")
+    gap = _first(learnt, "gaps", column="queue", figure="flagged")
+    wanted = {
+        f"recall_of_{day['a_day']}_a_day": day["recall"],
+        f"precision_of_{day['a_day']}_a_day": day["precision"],
+        "value": worth["value"],
+        "value_low": worth["interval"][0],
+        "best_value": worth["best_value"],
+        "value_of_everybody": everybody["value"],
+        "gap.queue.flagged": gap["gap"],
+    }
+    found = {name: read[f"repeated.wrapup.{name}"] for name in wanted}
+    assert found == pytest.approx(wanted)
+
+
+def _first(learnt, table, **wanted):
+    wanted |= {"target": "repeated", "moment": "wrapup"}
+    return next(r for r in learnt.evaluation[table] if wanted.items() <= r.items())
+
+
+def test_a_column_of_any_name_makes_a_name_that_mlflow_takes(learnt):
+    """Signs that it refuses are replaced."""
+    gap = learnt.evaluation["gaps"][0] | {"column": "site (EU), k\u00f6ln"}
+    named = metrics(learnt.evaluation | {"gaps": [gap]})
+    place = f"{gap['target']}.{gap['moment']}"
+    assert named[f"{place}.gap.site _EU__ k_ln.{gap['figure']}"] == gap["gap"]

@@ -26,8 +26,10 @@ from recontact.tracking.record import record, set_champions
 from recontact.tracking.registry import NAMES, aliases, crown, history
 from recontact.tracking.store import speaking
 from recontact.tracking.tested import SCORES_FILE, scores_of
+from recontact_pipelines.cli import main
 
 FINE = {"median_ms": 1.0, "steps": 1000}
+BLIND = {"rows": 900, "roc_auc": 0.51, "error": 0.01, "passed": True, "undefined": None}
 CLEAN = {"passed": True, "verdict": "passed", "text": "nothing leaks"}
 
 
@@ -56,6 +58,7 @@ def keep(store, learnt, monkeypatch):
         shift=0.0,
         took=FINE,
         leaks=CLEAN,
+        shuffled=BLIND,
         test_from=None,
         constant=None,
     ):
@@ -71,6 +74,7 @@ def keep(store, learnt, monkeypatch):
             "figures": [row for trial in trials for row in _figures(trial, learnt.evaluation)],
             "latency": dict.fromkeys(NAMES, took),
             "leak_check": leaks,
+            "shuffled_check": dict.fromkeys(NAMES, shuffled) if shuffled else {},
         }
         evaluation = learnt.evaluation | changed
         if test_from:
@@ -213,7 +217,7 @@ def test_what_is_better_in_every_way_is_promoted(store, keep):
     keep(ours=0.5)
     keep(ours=0.9, champion=0.5, beside="1")
     conditions = weigh("2", uri=store.uri)["repeated"].conditions
-    names = ["rule", "champion", "calibration", "latency", "leaks"]
+    names = ["rule", "champion", "calibration", "latency", "leaks", "shuffled"]
     assert [(c.name, c.passed) for c in conditions] == [(name, True) for name in names]
     beside = conditions[1]
     assert beside.low > 0
@@ -265,6 +269,37 @@ def test_a_leak_is_refused(store, keep):
     leaks = {"passed": False, "verdict": "suspected", "text": "x tells too much"}
     keep(ours=0.9, champion=0.5, beside="1", leaks=leaks)
     assert refusal(store) == {"leaks"}
+
+
+def test_a_model_that_finds_something_in_shuffled_outcomes_is_refused(store, keep):
+    """Something has seen the outcomes, so that no other figure can be trusted."""
+    keep(ours=0.5)
+    told = BLIND | {"passed": False, "roc_auc": 0.8}
+    keep(ours=0.9, champion=0.5, beside="1", shuffled=told)
+    assert refusal(store) == {"shuffled"}
+    (text,) = weigh("2", uri=store.uri)["repeated"].objections
+    assert "taught shuffled outcomes finds them in later contacts" in text
+    assert "0.8000" in text
+    assert models(store.uri)[0]["conditions"]["repeated"]["shuffled"]["passed"] is False
+
+
+@pytest.mark.parametrize(
+    ("shuffled", "why"),
+    [
+        (BLIND | {"passed": None, "roc_auc": None, "undefined": "too few cases"}, "too few cases"),
+        (None, "left out in training"),
+    ],
+)
+def test_a_shuffled_check_that_was_not_done_is_said(store, keep, capsys, shuffled, why):
+    """It refuses nothing, is no mark in the list, and the comparison says why."""
+    keep(ours=0.5)
+    keep(ours=0.9, champion=0.5, beside="1", shuffled=shuffled)
+    assert main(["promote", "2", "--mlflow-uri", store.uri]) == 0
+    assert (
+        f"not checked: it was not checked with shuffled outcomes: {why}" in capsys.readouterr().out
+    )
+    assert champions(store) == {"repeated": "2", "escalation": "2"}
+    assert "shuffled" not in models(store.uri)[0]["conditions"]["repeated"]
 
 
 def test_another_policy_is_refused(store, keep):
@@ -461,7 +496,7 @@ def test_models_are_listed_with_figures_and_champion(store, keep):
     assert newest["roc_auc"]["repeated"] > newest["roc_auc_rule"]["repeated"]
     assert newest["moments"]["repeated"] == ["start", "live", "wrapup"]
     held = {name: one["passed"] for name, one in newest["conditions"]["repeated"].items()}
-    names = ("calibration", "champion", "latency", "leaks", "rule")
+    names = ("calibration", "champion", "latency", "leaks", "rule", "shuffled")
     assert held == dict.fromkeys(names, True)
     assert "champion" not in oldest["conditions"]["repeated"]
     assert oldest["champion"] == {"repeated": True, "escalation": True}
