@@ -215,7 +215,8 @@ def drivers(found: Row) -> str:
 
 def _part(name: str) -> str:
     kind, _, value = name.partition(": ")
-    return f"at {value}" if kind == "moment" else HISTORIES.get(value, value)
+    told = {"moment": f"at {value}", "history": HISTORIES.get(value, value)}
+    return told.get(kind, name)
 
 
 def _direction(row: Row) -> str:

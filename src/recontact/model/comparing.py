@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +16,7 @@ from recontact.evaluation.costs import as_json, values
 from recontact.evaluation.daily import daily
 from recontact.evaluation.drivers import drivers
 from recontact.evaluation.figures import figures
-from recontact.evaluation.grouped import COLUMNS, gaps, grouped, left_out
+from recontact.evaluation.grouped import COLUMNS, MIN_ROWS, gaps, grouped, left_out
 from recontact.evaluation.metrics import reliability
 from recontact.evaluation.plan import Plan
 from recontact.evaluation.trials import (
@@ -36,6 +37,7 @@ from recontact.model.fitting import judged, moments_of, outcomes
 from recontact.model.gate import check_part
 
 EXPLAINED = 2_000  # test rows of a target that tell what drives its score
+PARTS = 5  # groups of a chosen column that this is told for
 ROW = "row"
 
 
@@ -148,6 +150,7 @@ def summary(
     test: pa.Table | None = None,
     plan: Plan | None = None,
     seed: int = 0,
+    groups: Mapping[str, Groups] | None = None,
 ) -> dict[str, Any]:
     """Gather the figures of both models, ready for JSON.
 
@@ -163,8 +166,12 @@ def summary(
         Costs, columns and capacities of choice.
     seed : int
         Of the draws behind the intervals.
+    groups : mapping of str to Groups, optional
+        In which group of each column the test rows are (`groups_of`); what drives the score is
+        told for those of the chosen columns, too.
     """
     plan = plan or Plan()
+    chosen = {by: of for by, of in (groups or {}).items() if by in plan.slices}
     draws = None
     if plan.replicates and trials:
         everyone = np.concatenate([trial.customers for trial in trials])
@@ -189,7 +196,7 @@ def summary(
         "slices_chosen": list(plan.slices),
         "gaps": gaps(slices),
         "drivers": {
-            target: _drivers(bundle, test)
+            target: _drivers(bundle, test, chosen)
             for target, bundle in bundles.items()
             if test is not None and any(trial.target == target for trial in trials)
         },
@@ -209,9 +216,9 @@ def importance(bundle: Bundle) -> dict[str, float]:
     return {name: round(float(-share), 6) for share, name in pairs}
 
 
-def _drivers(bundle: Bundle, test: pa.Table) -> dict[str, Any]:
+def _drivers(bundle: Bundle, test: pa.Table, groups: Mapping[str, Groups]) -> dict[str, Any]:
     """Explain some of the test rows, evenly spaced."""
-    own = judged(test, bundle.target)
+    own = judged(test.append_column(ROW, pa.array(np.arange(len(test)))), bundle.target)
     some = np.linspace(0, len(own) - 1, min(len(own), EXPLAINED)).astype(np.int64)
     rows = own.take(pa.array(np.unique(some)))
     matrix = bundle.encoding.matrix(rows)
@@ -220,7 +227,20 @@ def _drivers(bundle: Bundle, test: pa.Table) -> dict[str, Any]:
     parts = {
         **{f"moment: {moment}": moments == moment for moment in dict.fromkeys(moments.tolist())},
         **{f"history: {name}": there for name, there in kinds.items() if name != "all"},
+        **_greatest(groups, np.asarray(rows[ROW].to_numpy(), dtype=np.int64)),
     }
     effects = bundle.contributions_rows(matrix)[:, :-1]
     encoding = bundle.encoding
     return drivers(effects, matrix, encoding.features, encoding.categories, parts)
+
+
+def _greatest(groups: Mapping[str, Groups], row: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Tell which of these rows are in each of the greatest groups of every column."""
+    parts = {}
+    for by, of in groups.items():
+        codes = of.codes[row]
+        some = np.bincount(codes, minlength=len(of.names))
+        for k in np.argsort(-some, kind="stable")[:PARTS].tolist():
+            if some[k] >= MIN_ROWS:
+                parts[f"{by}: {of.names[k] or 'unknown'}"] = codes == k
+    return parts

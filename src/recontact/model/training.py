@@ -153,7 +153,7 @@ def learn(
     constant = {t: b.facts["constant"] for t, b in bundles.items() if "constant" in b.facts}
     evaluation["constant"] = constant
     say("intervals, groups and what drives the scores")
-    evaluation |= summary(bundles, trials, test, plan, seed)
+    evaluation |= summary(bundles, trials, test, plan, seed, groups)
     told_of = bundles["repeated"], seen, recipe.judging(policy), train, test
     evaluation |= figures_beside(*told_of)
     if plan.shuffled:

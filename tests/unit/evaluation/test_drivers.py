@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
+from recontact.evaluation import tables
 from recontact.evaluation.drivers import direction, drivers
+from recontact.evaluation.plan import Plan
+from recontact.groups import Groups
+from recontact.model.comparing import PARTS, _greatest, groups_of, summary
 
 
 def test_directions():
@@ -46,6 +50,25 @@ def test_the_models_own_contributions_are_summed(learnt):
             *(f"moment: {moment}" for moment in ("start", "live", "wrapup")),
             *(f"history: {history}" for history in ("first-seen", "1-3", "4+")),
         }
+
+
+def test_effects_are_told_for_the_groups_of_a_chosen_column(learnt, simulated):
+    """The greatest, of those with enough contacts; of a column that was not chosen, none."""
+    plan = Plan(slices=("site",), replicates=0)
+    where = groups_of(simulated, learnt.test, plan.slices)
+    told = summary(learnt.bundles, learnt.trials, learnt.test, plan, groups=where)["drivers"]
+    parts = told["repeated"]["features"][0]["parts"]
+    named = {name: size for name, size in parts.items() if name.startswith("site: ")}
+    assert 1 < len(named) <= PARTS
+    assert len(set(named.values())) > 1
+    assert not any(name.startswith("queue: ") for name in parts)
+    assert '<th scope="col">site: ' in tables.drivers(told["repeated"])
+
+    many = Groups("site", np.repeat(np.arange(9), 40 + np.arange(9) * 4), [*"abcdefgh", None])
+    rare = _greatest({"site": many}, np.arange(len(many.codes)))
+    assert list(rare) == ["site: unknown", "site: h", "site: g", "site: f", "site: e"]
+    assert rare["site: unknown"].sum() == 72
+    assert list(_greatest({"site": many}, np.arange(100))) == []
 
 
 def test_repeats_are_driven_by_history(learnt):
