@@ -1,4 +1,4 @@
-"""The option that names the MLflow store, the same for every command that needs it."""
+"""Options about models that several commands share: the MLflow store, one of the two models."""
 
 from typing import Annotated
 
@@ -10,4 +10,8 @@ MlflowUri = Annotated[
         help="MLflow store; else RECONTACT_MLFLOW_URI, else mlflow.db in this folder.",
         show_default=False,
     ),
+]
+Only = Annotated[
+    str | None,
+    typer.Option(help="One model: repeated or escalation; the other stays.", show_default=False),
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recontact_pipelines.output import emit, note
-from recontact_pipelines.tracked import MlflowUri
+from recontact_pipelines.tracked import MlflowUri, Only
 
 if TYPE_CHECKING:
     from recontact.tracking.conditions import Condition
@@ -29,10 +29,11 @@ def promote(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show the comparison, change nothing.")
     ] = False,
+    only: Only = None,
     mlflow_uri: MlflowUri = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Make both models of one training the champions, if they pass the gate.
+    """Make both models of one training the champions, or one of them, if they pass the gate.
 
     Each must follow the champion's policy; rank later contacts, that neither learnt from, better
     than the champion and than the rule "contacts in the last 7 days" by more than chance; be
@@ -44,6 +45,7 @@ def promote(
 
         recontact promote 3 --dry-run
         recontact promote 3 --why "autumn data"
+        recontact promote 3 --only repeated --why "escalation is not better"
     """
     from recontact.errors import UserError  # noqa: PLC0415
     from recontact.tracking import promote as run  # noqa: PLC0415
@@ -51,10 +53,10 @@ def promote(
 
     if force and not why.strip():
         raise UserError("to overrule the gate takes a reason", mend="--force --why TEXT")
-    weighed = weigh(version, uri=mlflow_uri)
+    weighed = weigh(version, only=only, uri=mlflow_uri)
     refused = {t: w.objections for t, w in weighed.items() if w.objections}
     moves = not dry_run and (force or not refused)
-    moved = run(version, why, force=force, uri=mlflow_uri) if moves else []
+    moved = run(version, why, only=only, force=force, uri=mlflow_uri) if moves else []
     result = {
         "version": version,
         "promoted": any(m["changed"] for m in moved),
@@ -69,7 +71,8 @@ def promote(
         return
     if not force:
         note(f"not promoted: {_count(refused)}")
-        note("  mend: train on more or newer contacts, or overrule it: --force --why TEXT")
+        note("  mend: train on more or newer contacts, or move one that passes: --only TARGET")
+        note("        or overrule the gate: --force --why TEXT")
         raise typer.Exit(1)
 
 

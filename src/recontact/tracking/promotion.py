@@ -5,15 +5,20 @@ from typing import Any
 
 from recontact.errors import UserError
 from recontact.tracking import log
-from recontact.tracking.registry import NAMES, Version, champion, crown, history, uncrown
+from recontact.tracking.registry import NAMES, Version, champion, crown, history, resolve, uncrown
 from recontact.tracking.store import Store, open_store
-from recontact.tracking.weighing import Weighed, weigh_in
+from recontact.tracking.weighing import Weighed, wanted, weigh_in
 
 
 def promote(
-    ref: str, why: str = "", *, force: bool = False, uri: str | None = None
+    ref: str,
+    why: str = "",
+    *,
+    only: str | None = None,
+    force: bool = False,
+    uri: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Make both models of one training the champions, if they pass the gate.
+    """Make both models of one training the champions, or one of them, if they pass the gate.
 
     The gate: each model follows the champion's policy; ranks the later contacts that neither
     has learnt from better than the champion and than the one-line rule, by more than chance;
@@ -26,6 +31,8 @@ def promote(
         A version of `recontact-repeated`, or the id of a run.
     why : str
         Kept with who and when; needed to overrule the gate.
+    only : {"repeated", "escalation"}, optional
+        One model only; the champion of the other target stays.
     force : bool
         Promote in spite of the gate.
     uri : str, optional
@@ -44,7 +51,7 @@ def promote(
     if force and not why.strip():
         raise UserError("to overrule the gate takes a reason", mend="--force --why TEXT")
     store = open_store(uri)
-    weighed = weigh_in(store, ref)
+    weighed = weigh_in(store, ref, only)
     refused = {target: one.objections for target, one in weighed.items()}
     if any(refused.values()) and not force:
         shown = "; ".join(f"{NAMES[t]}: {o}" for t, found in refused.items() for o in found)
@@ -52,23 +59,26 @@ def promote(
             f"version {ref} is not promoted: {shown}",
             mend="recontact promote --dry-run shows the comparison; --force --why TEXT overrules",
         )
+    _one_policy(store, {target: one.challenger for target, one in weighed.items()})
     return [_promoted(store, one, why) for one in weighed.values()]
 
 
-def rollback(why: str = "", *, uri: str | None = None) -> list[dict[str, Any]]:
-    """Give the champion alias of both models back to the champions before these.
+def rollback(
+    why: str = "", *, only: str | None = None, uri: str | None = None
+) -> list[dict[str, Any]]:
+    """Give the champion alias of both models, or of one, back to the champions before these.
 
     Raises
     ------
     UserError
-        There is no earlier champion.
+        There is no earlier champion, or the two would follow different policies.
     """
     store = open_store(uri)
-    now = {target: champion(store, name) for target, name in NAMES.items()}
-    _check_earlier(store, now)
+    now = {target: champion(store, NAMES[target]) for target in wanted(only)}
+    _one_policy(store, _earlier(store, now))
     moved = []
-    for target, name in NAMES.items():
-        holder = now[target]
+    for target, holder in now.items():
+        name = NAMES[target]
         if holder is None:
             continue
         earlier = uncrown(store, name, why)
@@ -101,14 +111,32 @@ def _promoted(store: Store, weighed: Weighed, why: str) -> dict[str, Any]:
     return _moved(version, holder, weighed.objections)
 
 
-def _check_earlier(store: Store, now: Mapping[str, Version | None]) -> None:
-    """Refuse before the first alias moves, so that the two stay together."""
-    for target, name in NAMES.items():
-        holder = now[target]
-        if holder is None or all(e["version"] == holder.version for e in history(store, name)):
+def _earlier(store: Store, now: Mapping[str, Version | None]) -> dict[str, Version]:
+    """Find the champions before; refuse before the first alias moves."""
+    found = {}
+    for target, holder in now.items():
+        name = NAMES[target]
+        past = [e["version"] for e in history(store, name) if holder]
+        others = [version for version in past if holder and version != holder.version]
+        if not others:
             raise UserError(
-                f"{name} has no earlier champion to go back to", mend="see: recontact models"
+                f"{name} has no earlier champion to go back to",
+                mend="see: recontact models; to go back with the other alone: --only TARGET",
             )
+        found[target] = resolve(store, name, others[-1])
+    return found
+
+
+def _one_policy(store: Store, wanted: Mapping[str, Version]) -> None:
+    """Refuse champions of two policies, which no service could score with."""
+    held = {t: wanted.get(t) or champion(store, name) for t, name in NAMES.items()}
+    digests = {t: version.policy_digest for t, version in held.items() if version}
+    if len(set(digests.values())) > 1:
+        shown = ", ".join(f"{NAMES[t]} {digest}" for t, digest in digests.items())
+        raise UserError(
+            f"the champions would follow different policies: {shown}",
+            mend="move both models: leave --only out",
+        )
 
 
 def _moved(version: Version, before: Version | None, overruled: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from recontact.errors import UserError
 from recontact.evaluation.figures import CHAMPION, RULE
 from recontact.tracking.conditions import Condition, beats, calibrated, leakless, quick, unshuffled
 from recontact.tracking.registry import NAMES, Version, champion, pair
@@ -51,13 +52,15 @@ class Weighed:
         }
 
 
-def weigh(ref: str, *, uri: str | None = None) -> dict[str, Weighed]:
+def weigh(ref: str, *, only: str | None = None, uri: str | None = None) -> dict[str, Weighed]:
     """Hold both models of one training against the champions and the gate; change nothing.
 
     Parameters
     ----------
     ref : str
         A version of `recontact-repeated`, or the id of a run.
+    only : {"repeated", "escalation"}, optional
+        One model only.
     uri : str, optional
         The MLflow store (`open_store`).
 
@@ -71,12 +74,13 @@ def weigh(ref: str, *, uri: str | None = None) -> dict[str, Weighed]:
     UserError
         There is no such version.
     """
-    return weigh_in(open_store(uri), ref)
+    return weigh_in(open_store(uri), ref, only)
 
 
-def weigh_in(store: Store, ref: str) -> dict[str, Weighed]:
-    """Hold both models of one training against the gate, in a store that is open."""
-    chosen = pair(store, ref)
+def weigh_in(store: Store, ref: str, only: str | None = None) -> dict[str, Weighed]:
+    """Hold the models of one training against the gate, in a store that is open."""
+    both = pair(store, ref)
+    chosen = {target: both[target] for target in wanted(only)}
     found = {}
     for target, version in chosen.items():
         holder = champion(store, NAMES[target])
@@ -84,6 +88,19 @@ def weigh_in(store: Store, ref: str) -> dict[str, Weighed]:
         conditions = [] if same else _conditions(store, target, version, holder)
         found[target] = Weighed(version, holder, conditions)
     return found
+
+
+def wanted(only: str | None) -> tuple[str, ...]:
+    """Give the targets that are meant: both, or the one that is named.
+
+    Examples
+    --------
+    >>> wanted(None), wanted("repeated")
+    (('repeated', 'escalation'), ('repeated',))
+    """
+    if only is not None and only not in NAMES:
+        raise UserError(f"there is no model of '{only}'", f"name one of: {', '.join(NAMES)}")
+    return tuple(NAMES) if only is None else (only,)
 
 
 def _conditions(

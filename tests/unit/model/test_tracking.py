@@ -454,6 +454,32 @@ def test_rollback_walks_back_one_champion_at_a_time(store, keep):
         rollback("", uri=store.uri)
 
 
+def test_one_model_can_move_alone(store, keep):
+    """With `only`, the other champion stays, on the way there and on the way back."""
+    keep(ours=0.3)
+    keep(ours=0.9)
+    (moved,) = promote("2", "escalation is no better", only="repeated", uri=store.uri)
+    assert moved["name"] == "recontact-repeated"
+    assert champions(store) == {"repeated": "2", "escalation": "1"}
+    with pytest.raises(UserError, match="escalation has no earlier champion"):
+        rollback("", uri=store.uri)
+    assert champions(store) == {"repeated": "2", "escalation": "1"}
+    rollback("", only="repeated", uri=store.uri)
+    assert champions(store) == {"repeated": "1", "escalation": "1"}
+    with pytest.raises(UserError, match="no model of 'fcr'"):
+        promote("2", only="fcr", uri=store.uri)
+
+
+def test_champions_of_two_policies_are_refused_even_by_force(store, keep):
+    """No service could score with them."""
+    keep(ours=0.3)
+    keep(ours=0.9, policy="two")
+    assert champions(store) == {"repeated": "2", "escalation": "2"}
+    with pytest.raises(UserError, match="different policies"):
+        promote("1", "I insist", only="repeated", force=True, uri=store.uri)
+    assert champions(store) == {"repeated": "2", "escalation": "2"}
+
+
 def test_an_alias_set_by_hand_is_not_forgotten(store, keep):
     """A champion chosen in MLflow's pages is the one that rollback returns to."""
     for ours in (0.3, 0.6, 0.9):
