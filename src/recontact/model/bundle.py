@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.errors import UserError
-from recontact.features.declarations import parse_features, plain
 from recontact.features.declared import FEATURES, Feature
+from recontact.model.bundle_json import FACTS_FILE, FORMAT, as_json, from_json
 from recontact.model.calibration import Calibrator, Cuts, Floats
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
@@ -23,9 +23,7 @@ from recontact.model.explaining import Explainer
 from recontact.model.next_reasons import NextReasons
 from recontact.model.when import When
 
-FORMAT = 3
 MODEL_FILE = "model.txt"
-FACTS_FILE = "recontact.json"
 TARGETS = ("repeated", "escalation")
 
 
@@ -181,7 +179,7 @@ class Bundle:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MODEL_FILE).write_bytes(self.model.encode())
-        text = json.dumps(self._as_json(), indent=1, sort_keys=True, allow_nan=False)
+        text = json.dumps(as_json(self), indent=1, sort_keys=True, allow_nan=False)
         (folder / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
 
     @classmethod
@@ -204,7 +202,7 @@ class Bundle:
         if hashlib.sha256(model).hexdigest() != facts.get("sha256"):
             raise _damaged(folder, f"{MODEL_FILE} is not the text that was saved")
         try:
-            bundle = cls._from_json(facts, model.decode())
+            bundle = cls(**from_json(facts), model=model.decode())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise _damaged(folder, f"{FACTS_FILE}: {error!r}") from error
         try:
@@ -222,51 +220,6 @@ class Bundle:
                 mend=f"ask for one of: {', '.join(self.moments)}",
             )
         return self.calibrators[moment]
-
-    def _as_json(self) -> dict[str, Any]:
-        return {
-            "format": FORMAT,
-            "target": self.target,
-            "sha256": self.sha256,
-            "features": list(self.encoding.features),
-            "categories": {k: list(v) for k, v in self.encoding.categories.items()},
-            "calibrators": {
-                moment: {"raw": list(c.raw), "true": list(c.true)}
-                for moment, c in self.calibrators.items()
-            },
-            "cuts": {"medium": self.cuts.medium, "high": self.cuts.high},
-            "policy": self.policy,
-            "policy_digest": self.policy_digest,
-            "known_from": self.known_from,
-            "wrapup_delay_s": self.wrapup_delay_s,
-            "yours": plain(self.yours),
-            "facts": self.facts,
-            "when": self.when and self.when.as_json(),
-            "next_issues": self.next_issues and self.next_issues.as_json(),
-        }
-
-    @classmethod
-    def _from_json(cls, facts: dict[str, Any], model: str) -> "Bundle":
-        return cls(
-            target=facts["target"],
-            model=model,
-            encoding=Encoding(
-                tuple(facts["features"]), {k: tuple(v) for k, v in facts["categories"].items()}
-            ),
-            calibrators={
-                moment: Calibrator(tuple(knots["raw"]), tuple(knots["true"]))
-                for moment, knots in facts["calibrators"].items()
-            },
-            cuts=Cuts(**facts["cuts"]),
-            policy=facts["policy"],
-            policy_digest=facts["policy_digest"],
-            known_from=facts["known_from"],
-            wrapup_delay_s=facts["wrapup_delay_s"],
-            yours=parse_features(facts["yours"], FACTS_FILE),
-            facts=facts["facts"],
-            when=facts["when"] and When.from_json(facts["when"]),
-            next_issues=facts["next_issues"] and NextReasons.from_json(facts["next_issues"]),
-        )
 
 
 def _damaged(folder: Path, why: str) -> UserError:
