@@ -107,7 +107,7 @@ def _compared(one: "Weighed") -> str:
         return f"{name} is the champion"
     beside = f", champion {one.holder.version}" if one.holder else ", no champion yet"
     failed = [f"  no: it {c.text}" for c in one.conditions if not c.passed]
-    unchecked = [f"  not checked: it {c.text}" for c in one.conditions if not c.checked]
+    unchecked = [f"  note: it {c.text}" for c in one.conditions if not c.checked]
     return "\n".join(
         [name + beside, _cells(HEAD), *map(_line, one.conditions), *failed, *unchecked]
     )

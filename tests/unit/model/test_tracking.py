@@ -295,9 +295,7 @@ def test_a_shuffled_check_that_was_not_done_is_said(store, keep, capsys, shuffle
     keep(ours=0.5)
     keep(ours=0.9, champion=0.5, beside="1", shuffled=shuffled)
     assert main(["promote", "2", "--mlflow-uri", store.uri]) == 0
-    assert (
-        f"not checked: it was not checked with shuffled outcomes: {why}" in capsys.readouterr().out
-    )
+    assert f"note: it was not checked with shuffled outcomes: {why}" in capsys.readouterr().out
     assert champions(store) == {"repeated": "2", "escalation": "2"}
     assert "shuffled" not in models(store.uri)[0]["conditions"]["repeated"]
 
