@@ -381,8 +381,8 @@ alt.concat(
 # ## What the gate says
 #
 # A challenger becomes champion only if it ranks better than champion and rule by more than chance,
-# is calibrated, answers in time, and its data passed the leak check. Both models have to pass,
-# since both are served from one training.
+# is calibrated, answers in time, its data passed the leak check, and nothing was found in shuffled
+# outcomes (left out here, for time). Both have to pass, or one moves alone: `only="repeated"`.
 #
 # **What to look for:** every line, not the verdict alone. "Does not beat" may mean worse, or just
 # too few contacts to tell: the interval says which.
