@@ -1,5 +1,6 @@
 """What to ask before hanging up, so that the customer need not come back: a table to edit."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from recontact.contacts import normalise_reason
 from recontact.errors import UserError
 
 NULL = "tag:yaml.org,2002:null"
+TEXT = "tag:yaml.org,2002:str"
+PLACES = re.compile(r"\{[^{}]*\}")
 ANY = "any"  # the entry for reasons that no other entry is for
 REASON = "{reason}"
 EXAMPLE = 'give lines such as   "billing > dispute": "Is the credit on your next bill clear?"'
@@ -102,7 +105,18 @@ def read_probes(path: str | Path | None) -> Probes:
             )
         if reason in questions:
             raise UserError(f"{where}: '{reason}' is there twice", "keep one of them")
-        if not isinstance(value, yaml.ScalarNode) or not value.value.strip() or value.tag == NULL:
-            raise UserError(f"{where}: '{reason}' has no question", EXAMPLE)
-        questions[reason] = value.value.strip()
+        questions[reason] = _question(value, f"{where}: '{reason}'")
     return Probes(questions)
+
+
+def _question(value: yaml.Node, what: str) -> str:
+    """Give a line's question; refuse what an agent could not read out."""
+    if not isinstance(value, yaml.ScalarNode) or not value.value.strip() or value.tag == NULL:
+        raise UserError(f"{what} has no question", EXAMPLE)
+    question: str = value.value.strip()
+    if value.tag != TEXT:
+        raise UserError(f"{what} has no question but {question}", EXAMPLE)
+    places = sorted(set(PLACES.findall(question)) - {REASON})
+    if places:
+        raise UserError(f"{what} has {places[0]} in it, which nothing fills", f"only {REASON} is")
+    return question

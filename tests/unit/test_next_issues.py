@@ -160,6 +160,8 @@ def test_the_longest_run_of_levels_holds():
     [
         ("bill: Is it clear?\norder:\n", "line 2: 'order' has no question"),
         ("bill: {a: b}\n", "line 1: 'bill' has no question"),
+        ("bill: 5\n", "line 1: 'bill' has no question but 5"),
+        ('any: "More about {reasn}?"\n', "line 1: 'any' has {reasn} in it"),
         ('bill: Is it?\n"bill > ": Is it?\n', "line 2: 'bill' is there twice"),
         ("any: What?\n' > ': Is it?\n", "line 2: an empty reason"),
         ("- bill\n", "not a table"),

@@ -71,7 +71,9 @@ def promote(
         return
     if not force:
         note(f"not promoted: {_count(refused)}")
-        note("  mend: train on more or newer contacts, or move one that passes: --only TARGET")
+        passing = [target for target in weighed if target not in refused]
+        alone = f", or move the one that passes: --only {passing[0]}" if passing else ""
+        note(f"  mend: train on more or newer contacts{alone}")
         note("        or overrule the gate: --force --why TEXT")
         raise typer.Exit(1)
 

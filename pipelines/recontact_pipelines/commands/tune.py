@@ -125,5 +125,15 @@ def _words(found: Any) -> str:
             f"  trial {one.number}: loss {one.loss:.5f}, {one.steps:,.0f} steps, "
             f"{one.facts['ms']:g} ms {'- ' + mark if mark else ''}".rstrip()
         )
+    first = found.tried[0]
+    if found.chosen.loss > first.loss:
+        gap = found.chosen.loss - first.loss
+        lines.append(
+            f"cheaper to explain than the defaults, within chance as good: {gap:+.5f} loss"
+        )
+    if found.chosen.loss >= 1:
+        lines.append(
+            "it says no more than the base rate: keep the defaults, and give more contacts"
+        )
     lines.append("settings: " + ", ".join(f"{k} {v}" for k, v in found.chosen.params.items()))
     return "\n".join(lines)

@@ -50,10 +50,11 @@ def read_params(path: str | Path | None) -> dict[str, Any]:
         return dict(DEFAULTS)
     try:
         given = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: no such file", "check the path") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(
-            f"{path}: not readable as YAML: {error}", "see models/params.yaml"
-        ) from error
+        why = " ".join(str(error).split())
+        raise UserError(f"{path}: not readable as YAML: {why}", "see models/params.yaml") from error
     if not isinstance(given, dict):
         raise UserError(f"{path}: not a mapping of settings", "see models/params.yaml")
     for name, value in given.items():

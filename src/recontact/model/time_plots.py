@@ -31,7 +31,7 @@ def cost(found: Tuned) -> bytes:
     axis.set_xscale("log")
     top = sorted(t.loss for t in found.tried)[max(0, int(0.9 * len(found.tried)) - 1)]
     low = min(t.loss for t in found.tried)
-    axis.set_ylim(low - 0.05 * (top - low or 1e-3), max(top, first.loss) * 1.001)
+    axis.set_ylim(low - 0.05 * (top - low or 1e-3), max(top, first.loss, chosen.loss) * 1.001)
     _label(axis, "Accuracy against the cost of an explanation", "steps of one explanation", "loss")
     axis.legend(frameon=False, fontsize=8)
     return _png(figure)
