@@ -13,5 +13,5 @@ compile() { # compile FILE WHAT...
 }
 
 compile tools --group tools "$@"
-compile dev pyproject.toml --extra train --extra serve --extra spark --group dev "$@"
+compile dev pyproject.toml --extra train --extra serve --extra spark --extra postgres --group dev "$@"
 compile demo pyproject.toml --extra train --extra serve --constraint requirements/dev.txt "$@"

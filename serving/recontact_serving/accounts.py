@@ -42,27 +42,26 @@ def add_key(db: Connection, name: str) -> str:
         There is a key of this name already.
     """
     key = PREFIX + secrets.token_urlsafe(32)
-    row = {"name": name, "digest": digest(key), "created_at": micros(now()), "revoked": False}
-    try:
-        db.execute(keys.insert(), row)
-    except IntegrityError as error:
+    if name in {one.name for one in list_keys(db)}:
         raise UserError(
             f"there is a key named '{name}' already",
             mend="choose another name; `recontact keys list` shows those there are",
-        ) from error
+        )
+    row = {"name": name, "digest": digest(key), "created_at": micros(now()), "scopes": "[]"}
+    db.execute(keys.insert(), row)
     return key
 
 
 def list_keys(db: Connection) -> list[Key]:
     """List the keys, revoked ones included, the oldest first."""
     rows = db.execute(select(keys).order_by(keys.c.created_at, keys.c.name))
-    return [Key(row.name, instant(row.created_at), row.revoked) for row in rows]
+    return [Key(row.name, instant(row.created_at), row.revoked_at is not None) for row in rows]
 
 
 def revoke_key(db: Connection, name: str) -> None:
     """Make a key useless, at once and for good."""
     _changed(
-        db.execute(update(keys).where(keys.c.name == name).values(revoked=True)).rowcount,
+        db.execute(update(keys).where(keys.c.name == name).values(revoked_at=micros(now()))).rowcount,
         f"there is no key named '{name}'",
         "`recontact keys list` shows those there are",
     )
@@ -70,7 +69,7 @@ def revoke_key(db: Connection, name: str) -> None:
 
 def key_name(db: Connection, key: str) -> str | None:
     """Return the name of a key that is in force, None for any other text."""
-    asked = select(keys.c.name).where(keys.c.digest == digest(key), keys.c.revoked.is_(False))
+    asked = select(keys.c.name).where(keys.c.digest == digest(key), keys.c.revoked_at.is_(None))
     return db.execute(asked).scalar()
 
 
@@ -114,7 +113,7 @@ def remove_user(db: Connection, name: str) -> None:
 
 def nobody_may_enter(db: Connection) -> bool:
     """Tell whether there is neither a key in force nor a person."""
-    live = db.execute(select(func.count()).where(keys.c.revoked.is_(False))).scalar_one()
+    live = db.execute(select(func.count()).where(keys.c.revoked_at.is_(None))).scalar_one()
     return not live and not db.execute(select(func.count()).select_from(users)).scalar_one()
 
 

@@ -1,9 +1,11 @@
 """What the operator can set, read from `RECONTACT_*` environment variables."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from recontact.errors import UserError
 
@@ -28,6 +30,22 @@ class Settings:
         Whether keys and sign-in are asked for (`RECONTACT_AUTH`, `on` or `off`).
     probes : str or None
         File of the questions that go with next issues (`RECONTACT_PROBES`); None: our own.
+    workers : int
+        How many processes answer (`RECONTACT_WORKERS`).
+    time_limit_ms : float
+        How long a score waits for the database before it is given without
+        (`RECONTACT_TIME_LIMIT_MS`).
+    retention_days : int or None
+        How long contacts, scores and the log are kept (`RECONTACT_RETENTION_DAYS`); None: for good.
+    rate_limit : float
+        Requests a second that each key may make of each worker (`RECONTACT_RATE_LIMIT`); 0: any.
+    desktop_origins : tuple of str
+        Origins of the pages that may embed the agents' panel (`RECONTACT_DESKTOP_ORIGINS`,
+        separated by spaces).
+    cache_dir : str or None
+        Where checked models are kept (`RECONTACT_CACHE_DIR`); None: the user's cache folder.
+    refresh : bool
+        Whether the rates are brought up to date every hour (`RECONTACT_REFRESH`, `on` or `off`).
 
     Examples
     --------
@@ -41,6 +59,13 @@ class Settings:
     port: int = PORT
     auth: bool = True
     probes: str | None = None
+    workers: int = 1
+    time_limit_ms: float = 250.0
+    retention_days: int | None = None
+    rate_limit: float = 0.0
+    desktop_origins: tuple[str, ...] = ()
+    cache_dir: str | None = None
+    refresh: bool = True
 
     @classmethod
     def read(
@@ -63,8 +88,15 @@ class Settings:
             mlflow_uri=env.get("RECONTACT_MLFLOW_URI") or None,
             host=host or env.get("RECONTACT_HOST") or HOST,
             port=_port(env.get("RECONTACT_PORT") or str(PORT)) if port is None else port,
-            auth=_on(env.get("RECONTACT_AUTH") or "on"),
+            auth=_on(env, "AUTH"),
             probes=env.get("RECONTACT_PROBES") or None,
+            workers=int(_number(env, "WORKERS", 1, 1, whole=True)),
+            time_limit_ms=_number(env, "TIME_LIMIT_MS", 250, 1),
+            retention_days=int(_number(env, "RETENTION_DAYS", 0, 0, whole=True)) or None,
+            rate_limit=_number(env, "RATE_LIMIT", 0, 0),
+            desktop_origins=_origins(env.get("RECONTACT_DESKTOP_ORIGINS") or ""),
+            cache_dir=env.get("RECONTACT_CACHE_DIR") or None,
+            refresh=_on(env, "REFRESH"),
         )
 
     @property
@@ -95,7 +127,40 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _on(text: str) -> bool:
+def _on(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(f"RECONTACT_{name}") or "on"
     if text not in {"on", "off"}:
-        raise UserError(f"RECONTACT_AUTH is '{text}'", mend="set it to 'on' or 'off'")
+        raise UserError(f"RECONTACT_{name} is '{text}'", mend="set it to 'on' or 'off'")
     return text == "on"
+
+
+def _number(
+    env: Mapping[str, str], name: str, default: float, least: float, *, whole: bool = False
+) -> float:
+    text = env.get(f"RECONTACT_{name}") or str(default)
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not least <= found < math.inf or (whole and found != int(found)):
+        kind = "whole number" if whole else "number"
+        raise UserError(f"RECONTACT_{name} is '{text}'", mend=f"give a {kind} from {least:g} up")
+    return found
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    """Read origins; anything but scheme, host and port would let more pages in than meant."""
+    found = text.split()
+    for one in found:
+        parts = urlsplit(one)
+        if parts.scheme not in {"http", "https"} or one != f"{parts.scheme}://{parts.netloc}":
+            raise UserError(
+                f"RECONTACT_DESKTOP_ORIGINS names '{one}'",
+                mend="give origins such as https://crm.example.com, separated by spaces",
+            )
+        if not parts.hostname or "*" in one or "@" in one or ";" in one or "," in one:
+            raise UserError(
+                f"RECONTACT_DESKTOP_ORIGINS names '{one}'",
+                mend="name each origin in full, without *",
+            )
+    return tuple(found)

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 FIRST = -(2**63)  # valid_from of the earliest version: it stands for all time before it
 LAST = 2**63 - 1  # valid_to of the latest version
 
@@ -90,13 +90,56 @@ hourly = Table(  # arrivals of the last weeks, by which the usual load is told
     Column("count", BigInteger, nullable=False),
 )
 
-keys = Table(
-    "keys",
+decisions = Table(  # every score that was given, and all that gives it again
+    "decisions",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("scored_at", BigInteger, nullable=False),
+    Column("contact_id", String(200), nullable=False),
+    Column("program", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("agent_id", String(200)),
+    Column("moment", String(10), nullable=False),
+    Column("explain", String(10), nullable=False),
+    Column("models", String(200), nullable=False),  # versions, as JSON
+    Column("features", Text, nullable=False),  # their values in the models' order, as JSON
+    Column("answer", Text, nullable=False),  # the very bytes that were sent
+)
+Index("decided", decisions.c.scored_at)
+Index("decided_on", decisions.c.program, decisions.c.customer_id)
+
+agent_actions = Table(  # what the agent did about a contact, as last sent
+    "agent_actions",
+    metadata,
+    Column("contact_id", String(200), primary_key=True),
+    Column("program", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("agent_id", String(200)),
+    Column("sent_at", BigInteger, nullable=False),
+    Column("probed", Boolean),
+    Column("promised", Text),  # what, by whom and until when, as JSON
+)
+Index("acted_on", agent_actions.c.program, agent_actions.c.customer_id)
+
+leases = Table(  # who among several workers does what only one should do
+    "leases",
     metadata,
     Column("name", String(100), primary_key=True),
-    Column("digest", String(64), nullable=False, unique=True),
+    Column("holder", String(100), nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+keys = Table(  # two of one name may be in force at once, while machines change over
+    "keys",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("name", String(100), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
-    Column("revoked", Boolean, nullable=False),
+    Column("scopes", String(200), nullable=False),  # as JSON
+    Column("programs", Text),  # as JSON; null: all
+    Column("teams", Text),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
 )
 
 users = Table(
