@@ -61,7 +61,9 @@ def list_keys(db: Connection) -> list[Key]:
 def revoke_key(db: Connection, name: str) -> None:
     """Make a key useless, at once and for good."""
     _changed(
-        db.execute(update(keys).where(keys.c.name == name).values(revoked_at=micros(now()))).rowcount,
+        db.execute(
+            update(keys).where(keys.c.name == name).values(revoked_at=micros(now()))
+        ).rowcount,
         f"there is no key named '{name}'",
         "`recontact keys list` shows those there are",
     )
