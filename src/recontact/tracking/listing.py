@@ -1,5 +1,6 @@
 """What the registry holds, and what happened to the champion alias."""
 
+from datetime import datetime
 from typing import Any
 
 from recontact.tracking import log
@@ -52,6 +53,8 @@ def told(version: Version) -> dict[str, dict[str, Any]]:
 def changes(uri: str | None = None) -> list[dict[str, Any]]:
     """List what happened to the champion aliases, the newest first.
 
+    What one command did to both models has one instant: `repeated` stands before `escalation`.
+
     Returns
     -------
     list of dict
@@ -60,9 +63,7 @@ def changes(uri: str | None = None) -> list[dict[str, Any]]:
     """
     store = open_store(uri)
     found = [entry for name in NAMES.values() for entry in log.entries(tags_of(store, name))]
-    order = list(NAMES.values())
-    found.sort(key=lambda entry: order.index(entry["name"]))
-    return sorted(found, key=lambda entry: str(entry["at"]), reverse=True)
+    return sorted(found, key=lambda e: datetime.fromisoformat(e["at"]), reverse=True)  # is stable
 
 
 def _row(version: Version) -> dict[str, Any]:

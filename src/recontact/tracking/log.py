@@ -22,6 +22,7 @@ def note(
     previous: str | None,
     why: str,
     *,
+    at: datetime,
     overruled: Sequence[str] = (),
     compared: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def note(
         Who holds the alias now, and who held it before.
     why : str
         The reason that was given.
+    at : datetime
+        When: the same for both models that one command moves.
     overruled, compared : sequence of str
         Conditions of the gate that did not hold, and all that were looked at, in words.
 
@@ -47,20 +50,19 @@ def note(
     dict
         The entry.
     """
-    now = datetime.now(UTC)
     entry: dict[str, Any] = {
         "name": name,
         "action": action,
         "version": version,
         "previous": previous,
-        "at": now.isoformat(timespec="seconds"),
+        "at": at.isoformat(timespec="microseconds"),
         "by": who(),
         "why": why[:WHY],
         "overruled": list(overruled),
         "compared": list(compared),
     }
     with speaking(store.uri):
-        key = PREFIX + now.strftime("%Y%m%dT%H%M%S.%f")
+        key = PREFIX + at.strftime("%Y%m%dT%H%M%S.%f")
         store.client.set_registered_model_tag(name, key, _fitting(entry))
     return entry
 
@@ -69,6 +71,11 @@ def entries(tags: Mapping[str, str]) -> list[dict[str, Any]]:
     """Read the entries from the tags of a registered model, the newest first."""
     keys = sorted((key for key in tags if key.startswith(PREFIX)), reverse=True)
     return [json.loads(tags[key]) for key in keys]
+
+
+def instant() -> datetime:
+    """Give the present, in UTC."""
+    return datetime.now(UTC)
 
 
 def who() -> str:

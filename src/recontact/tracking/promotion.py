@@ -1,6 +1,7 @@
 """The gate before the champion alias, and the way back."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from recontact.errors import UserError
@@ -60,7 +61,8 @@ def promote(
             mend="recontact promote --dry-run shows the comparison; --force --why TEXT overrules",
         )
     _one_policy(store, {target: one.challenger for target, one in weighed.items()})
-    return [_promoted(store, one, why) for one in weighed.values()]
+    at = log.instant()
+    return [_promoted(store, one, why, at) for one in weighed.values()]
 
 
 def rollback(
@@ -76,13 +78,13 @@ def rollback(
     store = open_store(uri)
     now = {target: champion(store, NAMES[target]) for target in wanted(only)}
     _one_policy(store, _earlier(store, now))
-    moved = []
+    moved, at = [], log.instant()
     for target, holder in now.items():
         name = NAMES[target]
         if holder is None:
             continue
         earlier = uncrown(store, name, why)
-        log.note(store, name, "rolled back", earlier.version, holder.version, why)
+        log.note(store, name, "rolled back", earlier.version, holder.version, why, at=at)
         moved.append(_moved(earlier, holder, []))
     return moved
 
@@ -93,7 +95,7 @@ def above_rule(tags: Mapping[str, str]) -> bool:
     return bool(ours and rule) and float(ours) > float(rule)
 
 
-def _promoted(store: Store, weighed: Weighed, why: str) -> dict[str, Any]:
+def _promoted(store: Store, weighed: Weighed, why: str, at: datetime) -> dict[str, Any]:
     version, holder = weighed.challenger, weighed.holder
     if not weighed.unchanged:
         crown(store, version, why)
@@ -105,6 +107,7 @@ def _promoted(store: Store, weighed: Weighed, why: str) -> dict[str, Any]:
             version.version,
             holder.version if holder else None,
             why,
+            at=at,
             overruled=weighed.objections,
             compared=texts,
         )

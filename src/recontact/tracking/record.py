@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,8 +17,7 @@ from recontact.evaluation.plots import plots
 from recontact.leaks.brief import LEAKS
 from recontact.model.bundle import Bundle
 from recontact.model.training import Learnt
-from recontact.tracking import flavor
-from recontact.tracking.log import note
+from recontact.tracking import flavor, log
 from recontact.tracking.metrics import in_parts, metrics
 from recontact.tracking.promotion import above_rule
 from recontact.tracking.registry import NAMES, Version, champion, crown, resolve
@@ -80,7 +80,7 @@ def set_champions(store: Store, new: Mapping[str, Version]) -> dict[str, str]:
     holders = {target: champion(store, NAMES[target]) for target in new}
     fit = {target: _fit(version, new) for target, version in new.items()}
     moved = any(h and h.policy_digest != new[t].policy_digest for t, h in holders.items())
-    said = {}
+    said, at = {}, log.instant()
     for target, version in new.items():
         holder = holders[target]
         if holder and holder.policy_digest == version.policy_digest:
@@ -96,7 +96,7 @@ def set_champions(store: Store, new: Mapping[str, Version]) -> dict[str, str]:
         elif moved and not all(fit.values()):
             said[target] = "no champion: the other model does not beat the one-line rule"
         else:
-            said[target] = _crowned(store, version, holder)
+            said[target] = _crowned(store, version, holder, at)
     return said
 
 
@@ -108,12 +108,12 @@ def _fit(version: Version, new: Mapping[str, Version]) -> bool:
     return above_rule(version.tags)
 
 
-def _crowned(store: Store, version: Version, holder: Version | None) -> str:
+def _crowned(store: Store, version: Version, holder: Version | None, at: datetime) -> str:
     why = "first of its policy that beats the one-line rule"
     crown(store, version, why)
     before = holder.version if holder else None
     compared = [version.tags[tag] for tag in sorted(version.tags) if tag.startswith("gate_")]
-    note(store, version.name, "first", version.version, before, why, compared=compared)
+    log.note(store, version.name, "first", version.version, before, why, at=at, compared=compared)
     if holder is None:
         return f"version {version.version} is champion"
     return (

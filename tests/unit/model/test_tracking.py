@@ -1,7 +1,9 @@
 """Runs and models in MLflow: what is kept, who is champion, how it changes and goes back."""
 
 import dataclasses
+import datetime as dt
 import json
+from itertools import count
 
 import mlflow
 import numpy as np
@@ -420,6 +422,19 @@ def test_the_log_keeps_what_was_rolled_back(store, keep):
     found = [(e["action"], e["version"]) for e in changes(store.uri) if "repeated" in e["name"]]
     assert found == [("rolled back", "1"), ("promoted", "2"), ("first", "1")]
     assert changes(store.uri)[0]["why"] == "too many alarms"
+
+
+def test_the_log_is_in_order_however_the_clock_ticks(store, keep, monkeypatch):
+    """What one command does to both models has one instant; what came later stands before it."""
+    ticks = (dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=n / 10) for n in count())
+    monkeypatch.setattr("recontact.tracking.log.instant", lambda: next(ticks))
+    keep(ours=0.3)
+    keep(ours=0.9)
+    promote("2", "better", uri=store.uri)
+    rollback("too many alarms", uri=store.uri)
+    found = [(e["action"], e["name"].removeprefix("recontact-")) for e in changes(store.uri)]
+    done = ("rolled back", "promoted", "first")
+    assert found == [(action, target) for action in done for target in NAMES]
 
 
 def test_without_an_escalation_model_the_base_rate_stands(store, keep):
