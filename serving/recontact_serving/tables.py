@@ -104,8 +104,10 @@ decisions = Table(  # every score that was given, and all that gives it again
     Column("models", String(200), nullable=False),  # versions, as JSON
     Column("features", Text, nullable=False),  # their values in the models' order, as JSON
     Column("answer", Text, nullable=False),  # the very bytes that were sent
+    sqlite_autoincrement=True,  # a seq is never given twice, not even after an erasure
 )
 Index("decided", decisions.c.scored_at)
+Index("decided_for", decisions.c.agent_id, decisions.c.seq)  # which call an agent is on
 Index("decided_on", decisions.c.program, decisions.c.customer_id)
 
 agent_actions = Table(  # what the agent did about a contact, as last sent
