@@ -157,7 +157,11 @@ def test_a_file_that_is_no_json_is_refused(read, content, said):
     assert "JSON lines" in refused.value.mend
 
 
-@pytest.mark.parametrize("content", [b'{"a":1}', gzip.compress(b'{"a":1}\n' * 999)[:-9]])
+@pytest.mark.parametrize(
+    "content",
+    [b'{"a":1}', gzip.compress(b'{"a":1}\n' * 999)[:-9]],
+    ids=["not packed", "cut off"],
+)
 def test_a_packed_file_that_is_not_whole_is_refused(read, content):
     """A .gz file that is none, or is cut off, is one error."""
     with pytest.raises(UserError, match="can't be read"):
