@@ -1,78 +1,26 @@
-"""Keys of machines, people and their sessions: kept so that a copy of the database opens nothing.
+"""People and their sessions: kept so that a copy of the database opens nothing.
 
-A key is 256 random bits, so its SHA-256 is enough to keep; a password is kept as Argon2id.
+A password is kept as Argon2id; a session's token is 256 random bits, so its SHA-256 is enough.
 """
 
 import datetime as dt
-import hashlib
 import secrets
-from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import IntegrityError
 
 from recontact.errors import UserError
 from recontact_serving.clock import instant, micros, now
+from recontact_serving.keys import digest
 from recontact_serving.tables import keys, sessions, users
 
-PREFIX = "rck_"
 SHORTEST_PASSWORD = 12
 SESSION = dt.timedelta(hours=12)
 
 _HASHER = PasswordHasher()
 _NOBODY = _HASHER.hash(secrets.token_urlsafe())  # unknown names take as long as wrong passwords
-
-
-class Key(NamedTuple):
-    """One API key, without the key."""
-
-    name: str
-    created_at: dt.datetime
-    revoked: bool
-
-
-def add_key(db: Connection, name: str) -> str:
-    """Make an API key and return it, the only time that it can be seen.
-
-    Raises
-    ------
-    UserError
-        There is a key of this name already.
-    """
-    key = PREFIX + secrets.token_urlsafe(32)
-    if name in {one.name for one in list_keys(db)}:
-        raise UserError(
-            f"there is a key named '{name}' already",
-            mend="choose another name; `recontact keys list` shows those there are",
-        )
-    row = {"name": name, "digest": digest(key), "created_at": micros(now()), "scopes": "[]"}
-    db.execute(keys.insert(), row)
-    return key
-
-
-def list_keys(db: Connection) -> list[Key]:
-    """List the keys, revoked ones included, the oldest first."""
-    rows = db.execute(select(keys).order_by(keys.c.created_at, keys.c.name))
-    return [Key(row.name, instant(row.created_at), row.revoked_at is not None) for row in rows]
-
-
-def revoke_key(db: Connection, name: str) -> None:
-    """Make a key useless, at once and for good."""
-    _changed(
-        db.execute(
-            update(keys).where(keys.c.name == name).values(revoked_at=micros(now()))
-        ).rowcount,
-        f"there is no key named '{name}'",
-        "`recontact keys list` shows those there are",
-    )
-
-
-def key_name(db: Connection, key: str) -> str | None:
-    """Return the name of a key that is in force, None for any other text."""
-    asked = select(keys.c.name).where(keys.c.digest == digest(key), keys.c.revoked_at.is_(None))
-    return db.execute(asked).scalar()
 
 
 def add_user(db: Connection, name: str, password: str) -> None:
@@ -149,11 +97,6 @@ def session_user(db: Connection, token: str) -> str | None:
 def end_session(db: Connection, token: str) -> None:
     """Sign a person out."""
     db.execute(delete(sessions).where(sessions.c.digest == digest(token)))
-
-
-def digest(secret: str) -> str:
-    """Give what is kept of a key or token."""
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def _changed(rows: int, what: str, mend: str) -> None:

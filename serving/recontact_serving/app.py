@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from recontact_serving import at_risk, contacts, health, pages, problems, scores, sign_in
 from recontact_serving.champions import Champions, Source
 from recontact_serving.database import Database
+from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.middleware import Headers, Limits, Observed
 from recontact_serving.registry import Registry
@@ -63,7 +64,8 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     check_settings(settings, database)
     metrics = Metrics()
     source = models or Registry(database, settings.mlflow_uri, settings.probes)
-    service = Service(settings, database, Champions(source, metrics), metrics)
+    gate = Gate(database, settings, metrics)
+    service = Service(settings, database, Champions(source, metrics), gate, metrics)
     app = _Documented(
         title="recontact",
         description=DESCRIPTION,
@@ -87,7 +89,9 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
 @asynccontextmanager
 async def _running(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
+    service.gate.start()
     service.champions.start()
     yield
     service.champions.stop()
+    service.gate.stop()
     service.database.close()

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -11,13 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from recontact_serving import worklist
 from recontact_serving.fields import Text
+from recontact_serving.gate import Access
 from recontact_serving.problems import ProblemError, documented, invalid
 from recontact_serving.schemas import AtRiskList, Band
 from recontact_serving.security import machine_or_person
 from recontact_serving.service import Service, ServiceOf
 
 MOST = 1000
-ERRORS = documented(401, 403, 422, 500, 503)
+ERRORS = documented(401, 403, 422, 429, 500, 503)
 COLUMNS = (
     *("contact_id", "customer_id", "program", "queue", "team", "agent_id", "started_at", "at"),
     *("repeated_probability", "repeated_band", "escalation_probability", "escalation_band"),
@@ -25,7 +27,9 @@ COLUMNS = (
 )
 FORMULA = tuple("=+-@\t\r")  # what spreadsheets take for the beginning of a formula
 
-router = APIRouter(prefix="/v1", tags=["at risk"], dependencies=[Depends(machine_or_person)])
+Reader = Annotated[Access, Depends(machine_or_person("read"))]
+
+router = APIRouter(prefix="/v1", tags=["at risk"])
 
 
 class AtRiskQuery(BaseModel):
@@ -40,9 +44,10 @@ class AtRiskQuery(BaseModel):
     limit: int = Field(default=50, ge=1, le=MOST)
     cursor: str | None = Field(default=None, max_length=1000)
 
-    def asked(self) -> worklist.Asked:
-        """Return what is asked of the list."""
-        return worklist.Asked(**self.model_dump())
+    def asked(self, access: Access) -> worklist.Asked:
+        """Return what is asked of the list, by somebody who may see so much of it."""
+        asked = worklist.Asked(**self.model_dump())
+        return replace(asked, programs=access.programs, teams=access.teams)
 
 
 class CsvQuery(AtRiskQuery):
@@ -52,12 +57,14 @@ class CsvQuery(AtRiskQuery):
 
 
 @router.get("/at-risk", response_model=AtRiskList, responses=ERRORS)
-def at_risk(query: Annotated[AtRiskQuery, Query()], service: ServiceOf) -> JSONResponse:
+def at_risk(
+    query: Annotated[AtRiskQuery, Query()], service: ServiceOf, access: Reader
+) -> JSONResponse:
     """List contacts by their latest score at wrap-up, worst first.
 
     Worst is the greater probability of the two outcomes, of those that have not happened yet.
     """
-    page = read(service, query.asked())
+    page = read(service, query.asked(access))
     return JSONResponse({"items": page.items, "cursor": page.cursor})
 
 
@@ -66,9 +73,11 @@ def at_risk(query: Annotated[AtRiskQuery, Query()], service: ServiceOf) -> JSONR
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **ERRORS},
 )
-def at_risk_csv(query: Annotated[CsvQuery, Query()], service: ServiceOf) -> Response:
+def at_risk_csv(
+    query: Annotated[CsvQuery, Query()], service: ServiceOf, access: Reader
+) -> Response:
     """Give the list as CSV that is safe to open in a spreadsheet."""
-    page = read(service, query.asked())
+    page = read(service, query.asked(access))
     name = {"Content-Disposition": 'attachment; filename="at-risk.csv"'}
     return Response(write_csv(page.items), media_type="text/csv", headers=name)
 

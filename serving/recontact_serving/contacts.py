@@ -1,18 +1,23 @@
 """`POST /v1/contacts`: finished or corrected contacts, into the history."""
 
+import math
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from sqlalchemy import Connection, select
 
 from recontact_serving import history
 from recontact_serving.clock import now
-from recontact_serving.problems import documented, invalid_item
+from recontact_serving.gate import Access
+from recontact_serving.problems import ProblemError, documented, invalid_item, problem
 from recontact_serving.schemas import Contact, Contacts, Taken, name_of
 from recontact_serving.security import machine
 from recontact_serving.service import Service, ServiceOf
+from recontact_serving.tables import versions
 
+A_REQUEST = 1000  # so many contacts count as one request towards how often a key may ask
 AT_ONCE = 500  # contacts kept in one transaction: scores wait no longer than for these
 EXAMPLE = {
     "contact_id": "c-1001",
@@ -25,46 +30,78 @@ EXAMPLE = {
     "escalated": False,
 }
 
-router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(machine)])
+ERRORS = documented(400, 401, 403, 413, 415, 422, 429, 500, 503)
+FOREIGN = "this contact_id is of a program that the key is not for"
+
+Sender = Annotated[Access, Depends(machine("ingest"))]
+Item = dict[str, Any]
+
+router = APIRouter(prefix="/v1", tags=["contacts"])
 
 
-@router.post(
-    "/contacts", response_model=Taken, responses=documented(400, 401, 403, 413, 415, 422, 500, 503)
-)
+@router.post("/contacts", response_model=Taken, responses=ERRORS)
 def take_contacts(
-    body: Annotated[Contacts, Body(examples=[{"contacts": [EXAMPLE]}])], service: ServiceOf
+    body: Annotated[Contacts, Body(examples=[{"contacts": [EXAMPLE]}])],
+    service: ServiceOf,
+    access: Sender,
 ) -> JSONResponse:
     """Take finished or corrected contacts into the history.
 
     Sending a contact again changes nothing. One without `known_at` gets the time of receipt.
     """
-    good, rejected = _sorted_out(body.contacts)
-    counts = _record(service, good)
+    access.charge(max(0, math.ceil(len(body.contacts) / A_REQUEST) - 1))
+    good, rejected = _sorted_out(body.contacts, access)
+    counts = _record(service, good, access, rejected)
     service.metrics.contacts(
         accepted=counts.accepted, unchanged=counts.unchanged, rejected=len(rejected)
     )
-    return JSONResponse({**counts._asdict(), "rejected": rejected})
+    in_turn = [rejected[index] for index in sorted(rejected)]
+    return JSONResponse({**counts._asdict(), "rejected": in_turn})
 
 
-def _sorted_out(
-    items: list[dict[str, Any]],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    good, rejected = [], []
+def _sorted_out(items: list[Item], access: Access) -> tuple[dict[int, Item], dict[int, Item]]:
+    """Tell, by their place in the request, good contacts from those that are refused."""
+    good, rejected = {}, {}
     for index, item in enumerate(items):
         try:
-            good.append(Contact.model_validate(item).columns())
+            contact = Contact.model_validate(item)
+            access.check(contact.program, contact.team)
         except ValidationError as error:
-            problem = invalid_item(error)
-            rejected.append({"index": index, "contact_id": name_of(item), "problem": problem})
+            rejected[index] = _rejected(index, name_of(item), invalid_item(error))
+        except ProblemError as error:
+            rejected[index] = _rejected(index, contact.contact_id, error.document)
+        else:
+            good[index] = contact.columns()
     return good, rejected
 
 
-def _record(service: Service, contacts: list[dict[str, Any]]) -> history.Recorded:
+def _record(
+    service: Service, contacts: dict[int, Item], access: Access, rejected: dict[int, Item]
+) -> history.Recorded:
     received, total = now(), history.Recorded(0, 0)
-    for i in range(0, len(contacts), AT_ONCE):
+    order = list(contacts)
+    for begin in range(0, len(order), AT_ONCE):
+        places = order[begin : begin + AT_ONCE]
         with service.database.write() as db:
-            counts = history.record(db, contacts[i : i + AT_ONCE], received)
+            foreign = _foreign(db, [contacts[i]["contact_id"] for i in places], access)
+            own = [i for i in places if contacts[i]["contact_id"] not in foreign]
+            counts = history.record(db, [contacts[i] for i in own], received)
+        for i in set(places) - set(own):
+            rejected[i] = _rejected(i, contacts[i]["contact_id"], problem(403, FOREIGN))
         total = history.Recorded(
             total.accepted + counts.accepted, total.unchanged + counts.unchanged
         )
     return total
+
+
+def _foreign(db: Connection, contact_ids: list[str], access: Access) -> set[str]:
+    """Find the contacts that another program knows under these names: they stay as they are."""
+    if access.programs is None:
+        return set()
+    named = versions.c.contact_id.in_(contact_ids)
+    others = versions.c.program.not_in(sorted(access.programs))
+    return set(db.execute(select(versions.c.contact_id).where(named, others)).scalars())
+
+
+def _rejected(index: int, contact_id: str | None, why: Item) -> Item:
+    return {"index": index, "contact_id": contact_id, "problem": why}

@@ -45,9 +45,9 @@ def ready(service: ServiceOf) -> JSONResponse:
     response_class=Response,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
-        **documented(401, 403, 500, 503),
+        **documented(401, 403, 429, 500, 503),
     },
-    dependencies=[Depends(machine)],
+    dependencies=[Depends(machine("read"))],
 )
 def metrics(service: ServiceOf) -> Response:
     """Give the counters in the text form that Prometheus reads."""

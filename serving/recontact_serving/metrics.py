@@ -59,6 +59,9 @@ class Metrics:
         self._contacts = Counter(
             "recontact_contacts", "Contacts received", ["result"], registry=self.registry
         )
+        self._refused = Counter(
+            "recontact_refused", "Requests refused at the gate", ["why"], registry=self.registry
+        )
         self._models = Gauge(
             "recontact_model", "Models in use", ["name", "version"], registry=self.registry
         )
@@ -86,6 +89,10 @@ class Metrics:
         """Count received contacts by what became of them."""
         for result, count in counts.items():
             self._contacts.labels(result).inc(count)
+
+    def refused(self, why: str) -> None:
+        """Count one request that was not let in."""
+        self._refused.labels(why).inc()
 
     def models(self, versions: Mapping[str, str]) -> None:
         """Say which models are in use."""

@@ -48,8 +48,9 @@ def _asked(request: Request) -> worklist.Asked:
     """Read the filters of the address; one that is empty or unknown is no filter."""
     query = request.query_params
     band = query.get("band")
+    given: dict[str, Any] = {n: query.get(n) or None for n in (*worklist.FILTERS, "cursor")}
     return worklist.Asked(
-        **{name: query.get(name) or None for name in (*worklist.FILTERS, "cursor")},
+        **given,
         band=band if band in get_args(Band) else None,
         limit=ROWS,
     )

@@ -30,7 +30,7 @@ EXAMPLE = {
 }
 ERRORS = documented(400, 401, 403, 413, 415, 422, 500, 503)
 
-router = APIRouter(prefix="/v1", tags=["scores"], dependencies=[Depends(machine)])
+router = APIRouter(prefix="/v1", tags=["scores"], dependencies=[Depends(machine("score"))])
 
 
 @router.post("/score", response_model=Score, responses=ERRORS)

@@ -2,23 +2,26 @@
 
 import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from recontact.errors import UserError
 from recontact_serving import accounts
 from recontact_serving.database import Database
+from recontact_serving.gate import Access
+from recontact_serving.keys import Scope
 from recontact_serving.problems import ProblemError, problem
 from recontact_serving.service import Service, ServiceOf
 from recontact_serving.settings import Settings
 
 SESSION_COOKIE = "recontact_session"
 FORM_COOKIE = "recontact_form"  # ties the sign-in form to the browser that was given it
-# These run on the event loop: one look into an index takes less than the way to a thread.
-NO_KEY = "send an API key in the header `Authorization: Bearer KEY`"
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -66,19 +69,34 @@ class SignInNeeded(Exception):  # noqa: N818 - not an error: the browser is led 
         self.location = f"/sign-in?next={quote(request.url.path + query)}"
 
 
-async def machine(service: ServiceOf, credentials: Bearer) -> None:
-    """Let requests in that carry a key in force."""
-    if service.settings.auth and not _has_key(service, credentials):
-        raise ProblemError(problem(401, NO_KEY), {"WWW-Authenticate": "Bearer"})
+Check = Callable[..., Awaitable[Access]]
 
 
-async def machine_or_person(request: Request, service: ServiceOf, credentials: Bearer) -> None:
-    """Let requests in that carry a key in force or belong to a session."""
-    if signed_in(request, service) is None:
-        await machine(service, credentials)
+@cache
+def machine(scope: Scope) -> Check:
+    """Give the dependency that lets requests in with a key for a scope; it tells what they may."""
+
+    async def check(request: Request, service: ServiceOf, _: Bearer) -> Access:
+        return service.gate.admit(request.headers.get("authorization"), scope)
+
+    return check
 
 
-async def person(request: Request, service: ServiceOf) -> str:
+@cache
+def machine_or_person(scope: Scope) -> Check:
+    """Give the dependency that lets requests in with such a key, or of a session."""
+
+    async def check(request: Request, service: ServiceOf, _: Bearer) -> Access:
+        if SESSION_COOKIE in request.cookies:
+            user = await run_in_threadpool(signed_in, request, service)
+            if user is not None:
+                return Access(user, frozenset({scope}))
+        return service.gate.admit(request.headers.get("authorization"), scope)
+
+    return check
+
+
+def person(request: Request, service: ServiceOf) -> str:
     """Let people in who have signed in; return the name."""
     user = signed_in(request, service)
     if user is not None:
@@ -123,10 +141,3 @@ def set_cookie(request: Request, response: Response, name: str, value: str, age_
     response.set_cookie(
         name, value, max_age=age_s, httponly=True, samesite="lax", secure=secure, path="/"
     )
-
-
-def _has_key(service: Service, credentials: HTTPAuthorizationCredentials | None) -> bool:
-    if credentials is None:
-        return False
-    with service.database.read() as db:
-        return accounts.key_name(db, credentials.credentials) is not None

@@ -1,4 +1,4 @@
-"""What every endpoint needs: settings, database, models, metrics."""
+"""What every endpoint needs: settings, database, models, gate, metrics."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from recontact_serving.champions import Champions
 from recontact_serving.database import Database
+from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.settings import Settings
 
@@ -18,6 +19,7 @@ class Service:
     settings: Settings
     database: Database
     champions: Champions
+    gate: Gate
     metrics: Metrics = field(default_factory=Metrics)
 
 

@@ -38,6 +38,8 @@ class Asked:
         How many at most.
     cursor : str or None
         Where the page before ended.
+    programs, teams : frozenset of str or None
+        The only ones that whoever asks may see; None: all. A contact without one is of none.
     """
 
     team: str | None = None
@@ -46,6 +48,8 @@ class Asked:
     band: str | None = None
     limit: int = 50
     cursor: str | None = None
+    programs: frozenset[str] | None = None
+    teams: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,9 @@ def _wanted(query: Select[Any], asked: Asked) -> Select[Any]:
         value = getattr(asked, name)
         if value is not None:
             query = query.where(scores.c[name] == value)
+    for allowed, column in ((asked.programs, scores.c.program), (asked.teams, scores.c.team)):
+        if allowed is not None:
+            query = query.where(column.in_(sorted(allowed)))
     if asked.band is not None:
         query = query.where(or_(*(scores.c[f"{o}_band"] == asked.band for o in OUTCOMES)))
     return query

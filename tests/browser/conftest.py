@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from recontact_serving import accounts
+from recontact_serving import accounts, keys
 from recontact_serving.database import Database
 from recontact_serving.loading import load, refresh
 
@@ -53,7 +53,7 @@ def service(trained, simulated, tmp_path_factory) -> Iterator[Centre]:
     environ = environment(folder, trained)
     database = Database(environ["RECONTACT_DATABASE_URL"])
     with database.write() as db:
-        key = accounts.add_key(db, "desktop")
+        key = keys.add(db, "desktop", keys.SCOPES)
         accounts.add_user(db, NAME, PASSWORD)
     load(database, simulated)
     refresh(database, trained)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from recontact_pipelines.cli import main
-from recontact_serving import accounts
+from recontact_serving import accounts, keys
 from recontact_serving.database import Database
 from recontact_serving.server import listen
 
@@ -37,10 +37,10 @@ def test_a_key_is_shown_once_and_works_until_revoked(capsys, tmp_path):
     assert key not in listed
     assert [row["name"] for row in json.loads(listed)["keys"]] == ["desktop"]
     with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
-        assert accounts.key_name(db, key) == "desktop"
+        assert [kept.digest for kept in keys.live(db)] == [keys.digest(key)]
     assert run(capsys, "keys", "revoke", "desktop")[0] == 0
     with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
-        assert accounts.key_name(db, key) is None
+        assert keys.live(db) == []
 
 
 def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch, tmp_path):
