@@ -1,4 +1,4 @@
-"""Options about features that several commands share: --known-from, --features, --elapsed."""
+"""Options about features that several commands share: --known-from, --features, --wrapup-delay."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +30,10 @@ Yours = Annotated[
         metavar="FILE",
         help="Features of your own, in YAML, beside ours (docs/features.md tells how).",
     ),
+]
+
+WrapupDelay = Annotated[
+    str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
 ]
 
 

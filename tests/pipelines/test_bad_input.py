@@ -137,12 +137,13 @@ def test_features_that_can_not_be(features_of, tmp_path):
     assert "none.yaml: no such file" in features_of("--features", "none.yaml")
 
 
-@pytest.mark.parametrize("command", ["train", "leak-check"])
+@pytest.mark.parametrize("command", ["train", "backtest", "tune", "leak-check"])
 def test_a_feature_of_a_file_that_does_not_fit(command, refused, tmp_path):
     """Where a feature of your own does not fit the contacts, the file is named with it."""
     pq.write_table(contacts(), "contacts.parquet")
     (tmp_path / "mine.yaml").write_text("- {name: mine, meaning: told, judged: plan}\n")
-    said = refused(command, "contacts.parquet", "--features", "mine.yaml")
+    more = ["--out", "params.yaml"] if command == "tune" else []
+    said = refused(command, "contacts.parquet", "--features", "mine.yaml", *more)
     assert "mine.yaml: feature 'mine': the contacts have no column 'plan'" in said
 
 

@@ -6,33 +6,25 @@ from typing import Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
+from recontact_pipelines.known import KnownFrom, WrapupDelay, Yours, naming_yours
+from recontact_pipelines.learning import Events, Params, PolicyFile, Until, data
 from recontact_pipelines.output import emit, note
 
 
 def backtest(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
-    policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
+    policy: PolicyFile = None,
     folds: Annotated[int, typer.Option(min=1, help="How many origins.")] = 5,
     first: Annotated[
         float,
         typer.Option(min=0.05, max=0.95, help="Share of the data before the first origin."),
     ] = 0.5,
-    until: Annotated[
-        str | None,
-        typer.Option(help="An instant: what started or became known after it does not exist."),
-    ] = None,
-    events: Annotated[
-        Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
-    ] = None,
+    until: Until = None,
+    events: Events = None,
     known_from: KnownFrom = None,
     own: Yours = None,
-    wrapup_delay: Annotated[
-        str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
-    ] = "15m",
-    params: Annotated[
-        Path | None, typer.Option(help="LightGBM settings in YAML, as in models/params.yaml.")
-    ] = None,
+    wrapup_delay: WrapupDelay = "15m",
+    params: Params = None,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same figures.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for backtest.json and the plots.")
@@ -49,29 +41,26 @@ def backtest(
 
         recontact backtest contacts.parquet --folds 5 --out backtest
     """
-    from recontact.clean import read_contacts  # noqa: PLC0415
-    from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
-    from recontact.features.yours import yours  # noqa: PLC0415
-    from recontact.model.backtest import backtest as run  # noqa: PLC0415
+    from recontact.model.backtest import backtest as run  # noqa: PLC0415 - help stays fast
     from recontact.model.params import read_params  # noqa: PLC0415
-    from recontact.policy import Policy  # noqa: PLC0415
-    from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import read_table  # noqa: PLC0415
 
-    found = run(
-        read_contacts(contacts),
-        Policy.read(policy) if policy else Policy(),
-        folds=folds,
-        first=first,
-        until=None if until is None else parse_instant(until, "--until"),
-        known=parse_known_from(known_from),
-        wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
-        params=read_params(params),
-        seed=seed,
-        events=read_table(events) if events else None,
-        yours=yours(own),
-        say=note,
-    )
+    with naming_yours(own):
+        found = run(
+            **data(
+                contacts,
+                policy,
+                until=until,
+                events=events,
+                known_from=known_from,
+                own=own,
+                wrapup_delay=wrapup_delay,
+            ),
+            folds=folds,
+            first=first,
+            params=read_params(params),
+            seed=seed,
+            say=note,
+        )
     result = {**found.origin, "folds": found.folds, "summary": found.summary}
     result["figures"] = found.figures
     if out is not None:

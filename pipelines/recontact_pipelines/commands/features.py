@@ -8,6 +8,7 @@ import typer
 from recontact_pipelines.engine import Engine, EngineOption
 from recontact_pipelines.known import (
     KnownFrom,
+    WrapupDelay,
     Yours,
     elapsed_seconds,
     known_from_words,
@@ -36,9 +37,7 @@ def features(  # noqa: D103 - its docstring is set below, with the table in it
         str | None, typer.Option(metavar="NAME,NAME", help="Only these features.")
     ] = None,
     engine: EngineOption = Engine.DUCKDB,
-    wrapup_delay: Annotated[
-        str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
-    ] = "15m",
+    wrapup_delay: WrapupDelay = "15m",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast

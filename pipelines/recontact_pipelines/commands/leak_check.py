@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, Yours, naming_yours, parse_known_from
+from recontact_pipelines.known import (
+    KnownFrom,
+    WrapupDelay,
+    Yours,
+    naming_yours,
+    parse_known_from,
+)
+from recontact_pipelines.learning import Events, PolicyFile
 from recontact_pipelines.output import emit, progress
 
 if TYPE_CHECKING:
@@ -17,19 +24,15 @@ SHOWN = 10  # leaks of one test; --json holds all
 
 def leak_check(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
-    policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
-    events: Annotated[
-        Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
-    ] = None,
+    policy: PolicyFile = None,
+    events: Events = None,
     known_from: KnownFrom = None,
     own: Yours = None,
     allow: Annotated[
         list[str] | None,
         typer.Option(help="A feature that may tell an outcome however well; repeatable."),
     ] = None,
-    wrapup_delay: Annotated[
-        str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
-    ] = "15m",
+    wrapup_delay: WrapupDelay = "15m",
     sample: Annotated[
         int, typer.Option(min=1, help="Instants drawn for each moment, to delete the future at.")
     ] = 20,

@@ -5,29 +5,21 @@ from typing import Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, Yours, naming_yours, parse_known_from
+from recontact_pipelines.known import KnownFrom, WrapupDelay, Yours, naming_yours
+from recontact_pipelines.learning import Events, Params, PolicyFile, Until, data
 from recontact_pipelines.output import emit, note
 from recontact_pipelines.tracked import MlflowUri
 
 
 def train(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
-    policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(help="An instant: what started or became known after it does not exist."),
-    ] = None,
-    events: Annotated[
-        Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
-    ] = None,
+    policy: PolicyFile = None,
+    until: Until = None,
+    events: Events = None,
     known_from: KnownFrom = None,
     own: Yours = None,
-    wrapup_delay: Annotated[
-        str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
-    ] = "15m",
-    params: Annotated[
-        Path | None, typer.Option(help="LightGBM settings in YAML, as in models/params.yaml.")
-    ] = None,
+    wrapup_delay: WrapupDelay = "15m",
+    params: Params = None,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same models.")] = 0,
     costs: Annotated[
         Path | None,
@@ -64,28 +56,23 @@ def train(
 
         recontact train contacts.parquet --policy policy.yaml --until 2026-06-01 --slice site
     """
-    from recontact.clean import read_contacts  # noqa: PLC0415
-    from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
-    from recontact.features.yours import yours  # noqa: PLC0415
-    from recontact.model import train as run  # noqa: PLC0415
+    from recontact.model import train as run  # noqa: PLC0415 - help stays fast
     from recontact.model.params import read_params  # noqa: PLC0415
-    from recontact.policy import Policy  # noqa: PLC0415
-    from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import read_table  # noqa: PLC0415
 
-    rules = Policy.read(policy) if policy else Policy()
     plan = _plan(costs, slices, capacity, shuffled_check)
     with naming_yours(own):
         trained = run(
-            read_contacts(contacts),
-            rules,
-            until=None if until is None else parse_instant(until, "--until"),
-            known=parse_known_from(known_from),
-            wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
+            **data(
+                contacts,
+                policy,
+                until=until,
+                events=events,
+                known_from=known_from,
+                own=own,
+                wrapup_delay=wrapup_delay,
+            ),
             params=read_params(params),
             seed=seed,
-            events=read_table(events) if events else None,
-            yours=yours(own),
             plan=plan,
             tracking_uri=mlflow_uri,
             say=note,

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from recontact_pipelines.known import KnownFrom, Yours, parse_known_from
+from recontact_pipelines.known import KnownFrom, WrapupDelay, Yours, naming_yours
+from recontact_pipelines.learning import Events, PolicyFile, Until, data
 from recontact_pipelines.output import emit, note
 
 
 def tune(
     contacts: Annotated[list[Path], typer.Argument(help="Clean contacts: files, globs, folders.")],
     out: Annotated[Path, typer.Option(help="The settings, for recontact train --params.")],
-    policy: Annotated[Path | None, typer.Option(help="FCR policy in YAML.")] = None,
+    policy: PolicyFile = None,
     trials: Annotated[
         int, typer.Option(min=1, help="How many settings to try, earlier sittings included.")
     ] = 40,
@@ -34,18 +35,11 @@ def tune(
     params: Annotated[
         Path | None, typer.Option(help="Settings to begin with; those not looked for stay.")
     ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(help="An instant: what started or became known after it does not exist."),
-    ] = None,
-    events: Annotated[
-        Path | None, typer.Option(help="The events table, for holds and transfers so far at live.")
-    ] = None,
+    until: Until = None,
+    events: Events = None,
     known_from: KnownFrom = None,
     own: Yours = None,
-    wrapup_delay: Annotated[
-        str, typer.Option(help="At wrapup: how late a contact's record may come and be known.")
-    ] = "15m",
+    wrapup_delay: WrapupDelay = "15m",
     seed: Annotated[int, typer.Option(help="The same seed and data give the same search.")] = 0,
     plot: Annotated[
         Path | None, typer.Option(help="A picture of accuracy against explanation cost, PNG.")
@@ -63,34 +57,31 @@ def tune(
         recontact tune contacts.parquet --trials 40 --study study.db --out params.yaml
         recontact train contacts.parquet --params params.yaml
     """
-    from recontact.clean import read_contacts  # noqa: PLC0415
-    from recontact.durations import parse_duration  # noqa: PLC0415 - help stays fast
-    from recontact.features.yours import yours  # noqa: PLC0415
-    from recontact.model.params import read_params  # noqa: PLC0415
+    from recontact.model.params import read_params  # noqa: PLC0415 - help stays fast
     from recontact.model.tuning import BUDGET_STEPS  # noqa: PLC0415
     from recontact.model.tuning import tune as run  # noqa: PLC0415
-    from recontact.policy import Policy  # noqa: PLC0415
-    from recontact.policy_values import parse_instant  # noqa: PLC0415
-    from recontact.tables import read_table  # noqa: PLC0415
 
-    found = run(
-        read_contacts(contacts),
-        Policy.read(policy) if policy else Policy(),
-        trials=trials,
-        minutes=minutes,
-        folds=folds,
-        rows=rows,
-        budget_steps=BUDGET_STEPS if budget is None else budget,
-        study=study,
-        params=read_params(params) if params else None,
-        until=None if until is None else parse_instant(until, "--until"),
-        known=parse_known_from(known_from),
-        wrapup_delay_s=parse_duration(wrapup_delay, "--wrapup-delay") / 1e6,
-        seed=seed,
-        events=read_table(events) if events else None,
-        yours=yours(own),
-        say=note,
-    )
+    with naming_yours(own):
+        found = run(
+            **data(
+                contacts,
+                policy,
+                until=until,
+                events=events,
+                known_from=known_from,
+                own=own,
+                wrapup_delay=wrapup_delay,
+            ),
+            trials=trials,
+            minutes=minutes,
+            folds=folds,
+            rows=rows,
+            budget_steps=BUDGET_STEPS if budget is None else budget,
+            study=study,
+            params=read_params(params) if params else None,
+            seed=seed,
+            say=note,
+        )
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(found.text(), encoding="utf-8")
     note(f"written: {out}")
