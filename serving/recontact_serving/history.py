@@ -1,6 +1,7 @@
 """The contacts that the service knows: every version of each, and what was known when."""
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -90,7 +91,7 @@ def arrive(db: Connection, contact: Contact) -> None:
         for name, value in contact.items()
         if name in {*APART, *ARRIVAL} or name not in SCHEMA.names
     }
-    row = {**_row({**facts, "ended_at": None, "known_at": None}), **_validity(FIRST, LAST)}
+    row = _stored(_row({**facts, "ended_at": None, "known_at": None}), FIRST, LAST)
     statement = UPSERTS[db.dialect.name](versions)
     keys = versions.primary_key.columns.keys()
     changes = {name: statement.excluded[name] for name in row if name not in keys}
@@ -163,11 +164,14 @@ def _in_turn(known: Mapping[int, Version]) -> Iterator[Version]:
     in_order = sorted(known)
     for start, end in pairwise([*in_order, LAST]):
         since = FIRST if start == in_order[0] else start
-        yield {**known[start], **_validity(since, end)}
+        yield _stored(known[start], since, end)
 
 
-def _validity(since: int, until: int) -> dict[str, int]:
-    return {"valid_from": since, "valid_to": until}
+def _stored(row: Version, since: int, until: int) -> Version:
+    """Add from when to when a version is the one to look at, and a stamp of what it says."""
+    said = json.dumps([row[name] for name in (*APART, "payload")]).encode()
+    stamp = int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), signed=True)
+    return {**row, "valid_from": since, "valid_to": until, "stamp": stamp}
 
 
 def _drop(db: Connection, contact_ids: Sequence[str]) -> None:

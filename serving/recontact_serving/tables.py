@@ -42,9 +42,19 @@ versions = Table(  # of each contact every version; one known by its arrival alo
     Column("customer_id", String(200), nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("stamp", BigInteger, nullable=False),  # another one for each different content
     Column("payload", Text, nullable=False),  # the other columns that are not null, as JSON
 )
-Index("history", versions.c.program, versions.c.customer_id, versions.c.started_at)
+Index(  # a history's stamps are read from it alone
+    "history",
+    versions.c.program,
+    versions.c.customer_id,
+    versions.c.started_at,
+    versions.c.contact_id,
+    versions.c.valid_from,
+    versions.c.valid_to,
+    versions.c.stamp,
+)
 Index("arrived", versions.c.started_at)
 Index("recorded", versions.c.known_at)
 
