@@ -13,7 +13,7 @@ from recontact_serving.clock import now
 from recontact_serving.gate import Access
 from recontact_serving.problems import ProblemError, documented, invalid_item, problem
 from recontact_serving.schemas import Contact, Contacts, Taken, name_of
-from recontact_serving.security import machine
+from recontact_serving.security import key_first, machine
 from recontact_serving.service import Service, ServiceOf
 from recontact_serving.tables import versions
 
@@ -36,7 +36,7 @@ FOREIGN = "this contact_id is of a program that the key is not for"
 Sender = Annotated[Access, Depends(machine("ingest"))]
 Item = dict[str, Any]
 
-router = APIRouter(prefix="/v1", tags=["contacts"])
+router = APIRouter(prefix="/v1", tags=["contacts"], route_class=key_first("ingest"))
 
 
 @router.post("/contacts", response_model=Taken, responses=ERRORS)

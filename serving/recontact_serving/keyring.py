@@ -14,11 +14,11 @@ from sqlalchemy import bindparam, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from recontact_serving import keys, tables
-from recontact_serving.access import Access
+from recontact_serving.access import Access, Bucket
 from recontact_serving.database import Database
 
 FRESH_S = 1.0  # how often the keys are read
-SOON_S = 0.1  # an unknown key has them read at once, but no oftener than this
+GUESSES = 10.0  # an unknown key has them read at once, but no oftener than this a second
 PATIENCE_S = 0.1  # how long an unknown key waits for that
 KEPT_S = 600.0  # how long known keys stay good without the database
 USES_S = 30.0  # how often the last use of a key is written
@@ -51,6 +51,7 @@ class Keyring:
         self._wanted = threading.Event()
         self._stopped = False
         self._thread: threading.Thread | None = None
+        self._guesses = Bucket(GUESSES)
         self._uses = Uses(database)
 
     def find(self, digest: str) -> Access | None:
@@ -117,15 +118,15 @@ class Keyring:
             self._changed.notify_all()
 
     def _read_soon(self) -> None:
-        """Have the keys read again for the sake of an unknown one, unless they just were.
+        """Have the keys read again for the sake of an unknown one: it may be new.
 
-        So guesses cost ten readings a second at most, and no memory; where a reading does not
-        end, nobody waits for it.
+        Guesses cost a few readings a second, and no memory; where a reading does not end, nobody
+        waits for it.
         """
         asked = time.monotonic()
         began = self._under_way
         hangs = began is not None and asked - began > PATIENCE_S
-        if hangs or asked - self._tried_at < SOON_S:
+        if hangs or self._guesses.take():
             return
         self._wanted.set()
         with self._changed:

@@ -2,13 +2,14 @@
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from recontact.errors import UserError
@@ -17,7 +18,7 @@ from recontact_serving.database import Database
 from recontact_serving.gate import Access
 from recontact_serving.keys import Scope
 from recontact_serving.problems import ProblemError, problem
-from recontact_serving.service import Service, ServiceOf
+from recontact_serving.service import Service, ServiceOf, service_of
 from recontact_serving.settings import Settings
 
 SESSION_COOKIE = "recontact_session"
@@ -77,9 +78,31 @@ def machine(scope: Scope) -> Check:
     """Give the dependency that lets requests in with a key for a scope; it tells what they may."""
 
     async def check(request: Request, service: ServiceOf, _: Bearer) -> Access:
-        return service.gate.admit(request.headers.get("authorization"), scope)
+        admitted = getattr(request.state, "access", None)
+        return admitted or service.gate.admit(request.headers.get("authorization"), scope)
 
     return check
+
+
+@cache
+def key_first(scope: Scope) -> type[APIRoute]:
+    """Give the class of routes that look at the key before they read the body.
+
+    So nobody without a key makes the service read, let alone parse, megabytes.
+    """
+
+    class KeyFirst(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            answer = super().get_route_handler()
+
+            async def admitted(request: Request) -> Response:
+                gate = (await service_of(request)).gate
+                request.state.access = gate.admit(request.headers.get("authorization"), scope)
+                return await answer(request)
+
+            return admitted
+
+    return KeyFirst
 
 
 @cache

@@ -13,11 +13,11 @@ from recontact_serving.server import listen
 
 
 @pytest.fixture(autouse=True)
-def environment(tmp_path, monkeypatch):
+def environment(tmp_path, monkeypatch, database_url):
     """A folder of its own, and nothing set by the user."""
     for name in ("AUTH", "HOST", "PORT", "MLFLOW_URI", "DEBUG"):
         monkeypatch.delenv(f"RECONTACT_{name}", raising=False)
-    monkeypatch.setenv("RECONTACT_DATABASE_URL", f"sqlite:///{tmp_path}/recontact.db")
+    monkeypatch.setenv("RECONTACT_DATABASE_URL", database_url)
     monkeypatch.chdir(tmp_path)
 
 
@@ -27,7 +27,7 @@ def run(capsys, *words: str) -> tuple[int, str, str]:
     return code, said.out, said.err
 
 
-def test_a_key_is_shown_once_and_works_until_revoked(capsys, tmp_path):
+def test_a_key_is_shown_once_and_works_until_revoked(capsys, database_url):
     """`add` prints the key alone on standard output; `list` never does; `revoke` ends it."""
     code, key, _ = run(capsys, "keys", "add", "desktop")
     assert code == 0
@@ -36,19 +36,45 @@ def test_a_key_is_shown_once_and_works_until_revoked(capsys, tmp_path):
     code, listed, _ = run(capsys, "keys", "list", "--json")
     assert key not in listed
     assert [row["name"] for row in json.loads(listed)["keys"]] == ["desktop"]
-    with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
+    with Database(database_url).read() as db:
         assert [kept.digest for kept in keys.live(db)] == [keys.digest(key)]
     assert run(capsys, "keys", "revoke", "desktop")[0] == 0
-    with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
+    with Database(database_url).read() as db:
         assert keys.live(db) == []
 
 
-def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch, tmp_path):
+def test_keys_say_what_they_are_for_and_change_over(capsys):
+    """`list` shows limits and never a key; `rotate` says what ends the older one."""
+    limits = ["--scope", "read", "--scope", "ingest", "--program", "acme", "--team", "north"]
+    first = run(capsys, "keys", "add", "crm", *limits)[1].strip()
+    code, second, told = run(capsys, "keys", "rotate", "crm")
+    assert code == 0
+    assert "recontact keys revoke crm --older" in told
+    listed = run(capsys, "keys", "list", "--json")[1]
+    rows = json.loads(listed)["keys"]
+    assert [(r["name"], r["scopes"], r["programs"], r["teams"]) for r in rows] == [
+        ("crm", ["ingest", "read"], ["acme"], ["north"])
+    ] * 2
+    assert {r["state"] for r in rows} == {"in force"}
+    assert {r["last_used_at"] for r in rows} == {None}
+    assert run(capsys, "keys", "revoke", "crm", "--older", "--json")[1] == (
+        '{"name": "crm", "revoked": 1}\n'
+    )
+    table = run(capsys, "keys", "list")[1]
+    assert [line.split()[-1] for line in table.splitlines()] == ["state", "revoked", "force"]
+    assert "never" in table
+    for text in (listed, table):
+        for key in (first, second.strip()):
+            assert key not in text
+            assert keys.digest(key) not in text
+
+
+def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch, database_url):
     """The password is read from a pipe, kept as a digest, and checked."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
     assert run(capsys, "users", "add", "ada", "--password-stdin")[0] == 0
     assert json.loads(run(capsys, "users", "list", "--json")[1])["users"][0]["name"] == "ada"
-    with Database(f"sqlite:///{tmp_path}/recontact.db").read() as db:
+    with Database(database_url).read() as db:
         assert accounts.check_password(db, "ada", "correct horse battery")
         assert not accounts.check_password(db, "ada", "wrong")
         assert not accounts.check_password(db, "bob", "correct horse battery")
@@ -61,6 +87,10 @@ def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch
     [
         (("keys", "add"), "keys add needs a name"),
         (("keys", "revoke", "x"), "no key named 'x'"),
+        (("keys", "rotate", "x"), "no key named 'x'"),
+        (("keys", "add", "x", "--scope", "all"), "'all' is no scope"),
+        (("keys", "revoke", "x", "--scope", "read"), "are for a new key"),
+        (("keys", "add", "x", "--older"), "--older is for revoke"),
         (("users", "add"), "users add needs a name"),
         (("users", "remove", "x"), "no user named 'x'"),
         (("users", "add", "x", "--password-stdin"), "the password has 0 characters"),
