@@ -1,5 +1,6 @@
 """One database: SQLite in write-ahead mode by default, anything SQLAlchemy's Core reaches else."""
 
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -42,6 +43,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = _url(url)
         self.engine = _engine(self.url)
+        weakref.finalize(self, self.engine.dispose)  # connections end with who held them
         try:
             self._prepare()
         except OperationalError as error:

@@ -1,8 +1,14 @@
-"""A real server on a free port for each test, and models whose answers the test decides."""
+"""A real server on a free port for each test, on each kind of database, and models whose answers
+the test decides.
+"""
 
+import asyncio
+import os
+import shutil
+import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +17,19 @@ import httpx
 import pytest
 import structlog
 import uvicorn
+from tests.serving import postgres
 
 from recontact.errors import UserError
 from recontact_serving.app import create_app
 from recontact_serving.champions import Champion
+from recontact_serving.database import Database
 from recontact_serving.server import address, listen
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
+
+KINDS = ("sqlite", "postgresql")
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # a context of one's own for each client is slow
+NewDatabase = Callable[[str], AbstractContextManager[str]]
 
 
 @dataclass
@@ -35,6 +47,15 @@ class Told:
         if self.trouble:
             raise UserError(self.trouble, "train first")
         return Champion(self, {"recontact-repeated": self.version}, "abc")
+
+    def news(self) -> str:
+        return ""
+
+    def refused(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass
 
     def score(self, contact: Any, history: Any, *, moment: str, at: Any, explain: str) -> Any:
         given = {"contact": contact, "history": list(history), "moment": moment, "at": at}
@@ -85,14 +106,79 @@ def models() -> Told:
     return Told()
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(database_url=f"sqlite:///{tmp_path}/recontact.db", auth=False)
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server; skipped only where there is none, and never in CI."""
+    try:
+        with postgres.running() as server:
+            yield server
+    except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+    with postgres_server.empty("made") as url:
+        Database(url).close()
+        yield "made"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("made") / "recontact.db"
+    Database(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def new_database(request: Any, tmp_path_factory: pytest.TempPathFactory) -> NewDatabase:
+    """Make databases of a kind, their tables made: each a copy of the first."""
+
+    @contextmanager
+    def made(kind: str) -> Iterator[str]:
+        if kind == "sqlite":
+            file = tmp_path_factory.mktemp("sqlite") / "recontact.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), file)
+            yield f"sqlite:///{file}"
+            return
+        template = request.getfixturevalue("postgres_template")
+        with request.getfixturevalue("postgres_server").copy(template) as url:
+            yield url
+
+    return made
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: Any, new_database: NewDatabase) -> Iterator[str]:
+    """The address of a database with its tables; the test runs once on each kind.
+
+    What is about one kind alone asks for it:
+    ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)``.
+    """
+    with new_database(request.param) as url:
+        yield url
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Start services; they stop when the test is over."""
+def database(database_url: str) -> Iterator[Database]:
+    """An open database of each kind."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(database_url=database_url, auth=False)
+
+
+@pytest.fixture
+def start(request: Any) -> Iterator[Start]:
+    """Start services; they stop when the test is over, before their database goes away."""
+    if "database_url" in request.fixturenames:
+        request.getfixturevalue("database_url")
     with ExitStack() as running:
         yield lambda settings, models: running.enter_context(_run(settings, models))
 
@@ -115,18 +201,47 @@ def guarded(settings: Settings) -> Settings:
     return replace(settings, auth=True)
 
 
+class _Server(uvicorn.Server):
+    """Ends at once when it is told to; the original looks ten times a second, twice."""
+
+    async def main_loop(self) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        await self.on_tick(0)
+        if not self.should_exit:
+            await self._over.wait()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        for listening in (*self.servers, *sockets):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:
+            await asyncio.sleep(0.002)
+        await self.lifespan.shutdown()
+
+    def end(self) -> None:
+        self.should_exit = True
+        app = self.config.app
+        self._loop.call_soon_threadsafe(app.state.call_watching.close)  # type: ignore[union-attr]
+        self._loop.call_soon_threadsafe(self._over.set)
+
+
 @contextmanager
 def _run(settings: Settings, models: Any) -> Iterator[Running]:
     app = create_app(settings, models)
-    app.state.service.champions.refresh()
+    champions = app.state.service.champions
+    champions.refresh()
+    while not champions.settle(0.05):
+        champions.refresh()
     with listen("127.0.0.1", 0) as taken:
-        config = uvicorn.Config(app, log_config=None, access_log=False)
-        server = uvicorn.Server(config)
+        server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
         try:
-            with httpx.Client(base_url=address(taken), timeout=30) as client:
+            with httpx.Client(base_url=address(taken), timeout=30, verify=NO_TLS) as client:
+                client.get("/health/live")
                 yield Running(client, app.state.service, address(taken))
         finally:
-            server.should_exit = True
+            server.end()
             thread.join(timeout=10)
+            assert not thread.is_alive()

@@ -13,17 +13,9 @@ from recontact.features.table import Source
 from recontact_serving import history
 from recontact_serving.arrivals import Arrivals
 from recontact_serving.clock import micros
-from recontact_serving.database import Database
 
 MINUTE = dt.timedelta(minutes=1)
 SPANS = (15, 60, 1440)
-
-
-@pytest.fixture
-def database(tmp_path):
-    opened = Database(f"sqlite:///{tmp_path / 'arrivals.db'}")
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("reason", ["start", "wrapup"])

@@ -1,7 +1,6 @@
 """What the operator sees: liveness, readiness, metrics, settings and clear refusals."""
 
 import datetime as dt
-import sqlite3
 import time
 
 import pytest
@@ -12,9 +11,9 @@ from recontact.features.declared import Feature
 from recontact.features.measures import Judged
 from recontact.features.moments import KNOWN_FROM
 from recontact.policy import Policy
-from recontact_serving import history, rates
+from recontact_serving import history, rates, tables
 from recontact_serving.clock import micros
-from recontact_serving.database import Database
+from recontact_serving.database import Database, put
 from recontact_serving.server import listen
 from recontact_serving.settings import Settings
 
@@ -51,6 +50,7 @@ def test_not_ready_tells_what_is_missing_and_the_mend(start, settings, models):
     assert client.get("/health/live").json() == {"status": "live"}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # damages its file
 def test_not_ready_when_the_database_is_gone(running, settings):
     """A database that does not answer any more makes the service not ready, and scores 503."""
     running.service.database.close()
@@ -131,10 +131,8 @@ def test_a_bad_database_address_is_one_clear_message(url):
 
 def test_tables_of_another_version_are_left_alone(settings):
     """A database of another recontact is refused and not touched."""
-    Database(settings.database_url).close()
-    with sqlite3.connect(settings.database_url.removeprefix("sqlite:///")) as db:
-        db.execute("update meta set value = '0' where name = 'schema'")
-    db.close()
+    with Database(settings.database_url).write() as db:
+        put(db, tables.meta, [{"name": "schema", "value": "0"}])
     with pytest.raises(UserError, match="tables of version 0"):
         Database(settings.database_url)
 
@@ -148,9 +146,8 @@ def test_a_port_in_use_is_one_clear_message():
     assert "--port" in caught.value.mend
 
 
-def test_rates_of_another_policy_are_not_used(settings):
+def test_rates_of_another_policy_are_not_used(database):
     """Rates are read under the digest that they were built with, and under no other."""
-    database = Database(settings.database_url)
     t0 = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     contacts = [
         {
@@ -173,12 +170,10 @@ def test_rates_of_another_policy_are_not_used(settings):
         assert (settled["judged", "repeated"], settled["rate", "repeated"]) == (8, 1.0)
         assert following.probable("billing")[0]["reason"] == "billing"
         assert not rates.read(db, "another")[0].daily.counts
-    database.close()
 
 
-def test_what_your_own_features_look_up_is_learnt_too(tmp_path):
+def test_what_your_own_features_look_up_is_learnt_too(database):
     """Figures of an extra column, asked for by a feature of the champion, come from the history."""
-    database = Database(f"sqlite:///{tmp_path / 'own.db'}")
     t0 = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
     told = {"customer_id": "u", "reason": "billing", "region": "north"}
     with database.write() as db:
@@ -190,12 +185,10 @@ def test_what_your_own_features_look_up_is_learnt_too(tmp_path):
     with database.read() as db:
         found, _ = rates.read(db, Policy().digest)
     assert found.daily.on("region", None, "north", 99_999)["judged", "repeated"] == 8
-    database.close()
 
 
-def test_what_is_usual_far_back_is_not_told_from_weeks_that_were_dropped(tmp_path):
+def test_what_is_usual_far_back_is_not_told_from_weeks_that_were_dropped(database):
     """The service keeps the last weeks only; before them the record begins, as in batch."""
-    database = Database(f"sqlite:///{tmp_path / 'weeks.db'}")
     weeks = [
         dt.datetime(2026, 1, 5, 9, 30, tzinfo=dt.UTC) + dt.timedelta(weeks=k) for k in range(20)
     ]
@@ -210,4 +203,3 @@ def test_what_is_usual_far_back_is_not_told_from_weeks_that_were_dropped(tmp_pat
     usual = [found.loads.usual_at("queue", 60, None, "q", micros(at)) for at in weeks]
     assert usual[19] == usual[12] == 1.0
     assert usual[5] is None
-    database.close()

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from recontact_serving.cache import Cache
 from recontact_serving.database import Database
+from recontact_serving.follower import Follower
 from recontact_serving.loading import load, refresh
 from recontact_serving.registry import Registry
 from recontact_serving.schemas import Score
@@ -14,18 +16,40 @@ from recontact_serving.schemas import Score
 SURVEY = ("csat", "nps", "ces", "survey_resolved")
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def kind(request):
+    """The kind of database."""
+    return request.param
+
+
+@pytest.fixture(scope="module", autouse=True)
+def followed(trained):
+    """One process follows the registry for the services of all tests here."""
+    follower = Follower(trained, Cache.open(), 0.2)
+    follower.ensure()
+    yield
+    follower.stop()
+
+
 @pytest.fixture(scope="module")
-def real(trained, simulated, tmp_path_factory):
+def real(trained, simulated, kind, new_database):
     """Settings of a service whose history is the simulated contact centre."""
     from recontact_serving.settings import Settings
 
-    file = tmp_path_factory.mktemp("real") / "recontact.db"
-    settings = Settings(f"sqlite:///{file}", trained, auth=False)
-    database = Database(settings.database_url)
-    assert load(database, simulated).accepted == len(simulated)
-    assert refresh(database, trained, simulated).trouble == ""
-    database.close()
-    return settings
+    with new_database(kind) as url:
+        settings = Settings(url, trained, auth=False)
+        database = Database(url)
+        assert load(database, simulated).accepted == len(simulated)
+        assert refresh(database, trained, simulated).trouble == ""
+        database.close()
+        yield settings
+
+
+@pytest.fixture
+def another_url(kind, new_database):
+    """The address of a database without history."""
+    with new_database(kind) as url:
+        yield url
 
 
 @pytest.fixture
@@ -118,9 +142,9 @@ def test_what_is_missing_is_said(running):
     assert any("customer" in text for text in degraded)
 
 
-def test_rates_loaded_later_are_taken_up(start, real, tmp_path, simulated):
+def test_rates_loaded_later_are_taken_up(start, real, another_url, simulated):
     """A service that starts with an empty history says so, until the history is loaded."""
-    settings = replace(real, database_url=f"sqlite:///{tmp_path}/later.db")
+    settings = replace(real, database_url=another_url)
     running = start(settings, Registry(Database(settings.database_url), settings.mlflow_uri))
     asked = {"contact_id": "x", "moment": "start", "started_at": "2026-05-01T10:00:00Z"}
     before = running.client.post("/v1/score", json=asked).json()["degraded"]
