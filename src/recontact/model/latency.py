@@ -7,6 +7,7 @@ import numpy as np
 
 from recontact.model.bundle import Bundle
 from recontact.model.calibration import Floats
+from recontact.model.trees import Ints, Trees
 
 BUDGET_MS = 5.0  # one model, one contact: probability and contributions, at the median
 CALLS, WARMING = 200, 10  # the first calls find nothing in the processor's cache
@@ -27,12 +28,15 @@ def size(bundle: Bundle) -> dict[str, int]:
         leaves times depth squared, which the time for contributions grows with (Lundberg and
         others, 2020).
     """
-    trees = [_tree(one["tree_structure"]) for one in bundle.booster.dump_model()["tree_info"]]
+    trees = bundle.explainer.trees
+    firsts = trees.roots[:-1]
+    leaves = np.add.reduceat((trees.feature < 0).astype(np.int64), firsts)
+    depth = np.maximum.reduceat(_depths(trees), firsts)
     return {
-        "trees": len(trees),
-        "leaves": sum(leaves for leaves, _ in trees),
-        "depth": max(depth for _, depth in trees),
-        "steps": sum(leaves * depth**2 for leaves, depth in trees),
+        "trees": len(firsts),
+        "leaves": int(leaves.sum()),
+        "depth": int(depth.max()),
+        "steps": int((leaves * depth**2).sum()),
     }
 
 
@@ -71,9 +75,9 @@ def measure(bundle: Bundle, matrix: Floats, calls: int = CALLS) -> dict[str, Any
     }
 
 
-def _tree(node: dict[str, Any]) -> tuple[int, int]:
-    """Give the leaves and the depth of a tree; a lone leaf has depth 0."""
-    if "left_child" not in node:
-        return 1, 0
-    sides = [_tree(node[side]) for side in ("left_child", "right_child")]
-    return sum(leaves for leaves, _ in sides), 1 + max(depth for _, depth in sides)
+def _depths(trees: Trees) -> Ints:
+    """Give how deep each node lies; a root has depth 0, and parents come before their nodes."""
+    depths: list[int] = []
+    for parent in trees.parent.tolist():
+        depths.append(0 if parent < 0 else depths[parent] + 1)
+    return np.array(depths)
