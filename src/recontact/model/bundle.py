@@ -1,9 +1,9 @@
 """One trained model with all that scoring needs, kept as text that is never unpickled."""
 
-import hashlib
+import copy
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,17 @@ import pyarrow.compute as pc
 from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
 from recontact.model.bundle_json import FACTS_FILE, FORMAT, as_json, from_json
-from recontact.model.calibration import Calibrator, Cuts, Floats
+from recontact.model.calibration import Calibrator, Cuts, Floats, calibrated
+from recontact.model.digest import digest_of_files, sha256
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
+from recontact.model.expected import Expected
 from recontact.model.explaining import Explainer
 from recontact.model.next_reasons import NextReasons
 from recontact.model.when import When
 
 MODEL_FILE = "model.txt"
+FILES = (MODEL_FILE, FACTS_FILE)
 TARGETS = ("repeated", "escalation")
 
 
@@ -61,6 +64,8 @@ class Bundle:
         When re-contacts come; of the target `repeated`, where enough came back.
     next_issues : NextReasons or None
         What next contacts are about; likewise.
+    expected : Expected or None
+        Numbers that whoever loads it must get again; a registered one has them.
     version : str
         Version in the registry, empty where it was not loaded from there.
     """
@@ -78,6 +83,7 @@ class Bundle:
     facts: dict[str, Any] = field(default_factory=dict)
     when: When | None = None
     next_issues: NextReasons | None = None
+    expected: Expected | None = None
     version: str = ""
 
     @cached_property
@@ -98,7 +104,12 @@ class Bundle:
     @property
     def sha256(self) -> str:
         """The digest of the trees' text."""
-        return hashlib.sha256(self.model.encode()).hexdigest()
+        return sha256(self.model.encode())
+
+    @property
+    def digest(self) -> str:
+        """The digest of both files, by which the registry knows them again."""
+        return digest_of_files(self.files())
 
     @property
     def moments(self) -> tuple[str, ...]:
@@ -131,13 +142,7 @@ class Bundle:
         self, matrix: Floats, moments: Sequence[str] | npt.NDArray[np.object_]
     ) -> Floats:
         """Give the probabilities of encoded rows (`encoding.row` or `encoding.matrix`)."""
-        raw = self.explainer.raw(matrix)
-        kinds = np.asarray(moments, dtype=object)
-        out = np.full(len(raw), np.nan)
-        for moment in dict.fromkeys(kinds.tolist()):
-            rows = kinds == moment
-            out[rows] = self._calibrator(moment)(raw[rows])
-        return out
+        return calibrated(self.explainer.raw(matrix), moments, self._calibrator)
 
     def predict_one(self, values: Mapping[str, Any]) -> float:
         """Give the probability for one mapping of feature names, `moment` among them."""
@@ -172,34 +177,49 @@ class Bundle:
 
     def with_version(self, version: str) -> "Bundle":
         """Give the same bundle, named by its version in the registry."""
-        return replace(self, version=version)
+        named = copy.copy(self)  # with the trees, which were read already
+        object.__setattr__(named, "version", version)
+        return named
+
+    def files(self) -> dict[str, bytes]:
+        """Give what each of its two files holds."""
+        text = json.dumps(as_json(self), indent=1, sort_keys=True, allow_nan=False)
+        return {MODEL_FILE: self.model.encode(), FACTS_FILE: f"{text}\n".encode()}
 
     def save(self, folder: Path | str) -> None:
         """Write the two files into a folder, which is created."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / MODEL_FILE).write_bytes(self.model.encode())
-        text = json.dumps(as_json(self), indent=1, sort_keys=True, allow_nan=False)
-        (folder / FACTS_FILE).write_text(text + "\n", encoding="utf-8")
+        for name, held in self.files().items():
+            (folder / name).write_bytes(held)
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Bundle":
+    def load(cls, folder: Path | str, digest: str | None = None) -> "Bundle":
         """Read a bundle from its folder.
+
+        Parameters
+        ----------
+        folder : path
+            Where its two files are.
+        digest : str, optional
+            That of both files (`Bundle.digest`), as the registry keeps it.
 
         Raises
         ------
         UserError
-            A file is missing, damaged or of another format.
+            A file is missing, damaged, of another format or not of this digest.
         """
         folder = Path(folder)
         try:
-            facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
-            model = (folder / MODEL_FILE).read_bytes()
-        except (OSError, ValueError) as error:
+            files = {name: (folder / name).read_bytes() for name in FILES}
+            if digest is not None and digest_of_files(files) != digest:
+                raise _damaged(folder, "its files are not those that were registered")
+            model, facts = files[MODEL_FILE], json.loads(files[FACTS_FILE])
+        except (OSError, ValueError, RecursionError) as error:
             raise _damaged(folder, str(error)) from error
         if not isinstance(facts, dict) or facts.get("format") != FORMAT:
             raise _damaged(folder, f"{FACTS_FILE} is not of format {FORMAT}")
-        if hashlib.sha256(model).hexdigest() != facts.get("sha256"):
+        if sha256(model) != facts.get("sha256"):
             raise _damaged(folder, f"{MODEL_FILE} is not the text that was saved")
         try:
             bundle = cls(**from_json(facts), model=model.decode())

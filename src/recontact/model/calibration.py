@@ -1,6 +1,6 @@
 """Raw scores to probabilities that mean what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,6 +46,39 @@ class Calibrator:
         raw, true = np.array(self.raw), np.array(self.true)
         slopes = np.diff(true) / np.diff(raw)
         return raw, true, float(slopes[0]), float(slopes[-1])
+
+
+def calibrated(
+    raw: Floats,
+    moments: Sequence[str] | npt.NDArray[np.object_],
+    of: Callable[[str], Calibrator],
+) -> Floats:
+    """Give the probability of each raw score, by the line of its own moment.
+
+    Parameters
+    ----------
+    raw : numpy.ndarray of float64
+        Log-odds as the trees give them.
+    moments : sequence of str
+        The moment of each row.
+    of : callable
+        Gives the calibrator of a moment.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> lines = {"start": Calibrator((0.0, 1.0), (0.0, 1.0)), "live": Calibrator((0, 1), (9, 10))}
+    >>> calibrated(np.zeros(3), ["start", "live", "start"], lines.__getitem__).round(3).tolist()
+    [0.5, 1.0, 0.5]
+    """
+    kinds = dict.fromkeys(moments)
+    if len(kinds) == 1:  # as in the service, which scores one contact at a time
+        return of(next(iter(kinds)))(raw)
+    each, chances = np.asarray(moments, dtype=object), np.empty(len(raw))
+    for moment in kinds:
+        rows = each == moment
+        chances[rows] = of(moment)(raw[rows])
+    return chances
 
 
 @dataclass(frozen=True)

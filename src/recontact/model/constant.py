@@ -1,7 +1,6 @@
 """The model where there is nothing to learn from: the base rate, said to be no more than that."""
 
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.model.bundle import Bundle
 from recontact.model.calibration import Calibrator, Cuts
 from recontact.model.encoding import Encoding
-from recontact.model.engine import lightgbm
+from recontact.model.engine import lightgbm, versions
 from recontact.policy import Policy
 
 NEVER = 1.0  # no probability reaches it: the band is low, since nothing sets a contact apart
@@ -75,10 +74,7 @@ def base_rate(
             "training_rows": len(rows),
             "training_positives": int(pc.sum(rows[target]).as_py() or 0),
             "validation_rows": 0,
-            "versions": {
-                "recontact": metadata.version("recontact"),
-                "lightgbm": str(lightgbm().__version__),
-            },
+            "versions": versions(),
         },
     )
 

@@ -1,6 +1,8 @@
 """LightGBM, imported with one clear message where it cannot run."""
 
 import os
+import platform
+from importlib import metadata
 from types import ModuleType
 
 from recontact.errors import UserError
@@ -36,3 +38,18 @@ def lightgbm() -> ModuleType:
         ) from error
     module: ModuleType = engine
     return module
+
+
+def versions() -> dict[str, str]:
+    """Name what a model was made with.
+
+    Examples
+    --------
+    >>> sorted(versions())
+    ['lightgbm', 'python', 'recontact']
+    """
+    return {
+        "recontact": metadata.version("recontact"),
+        "lightgbm": str(lightgbm().__version__),
+        "python": platform.python_version(),
+    }

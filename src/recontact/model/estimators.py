@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from recontact.frames import as_arrow
-from recontact.model.calibration import Floats
+from recontact.model.calibration import Floats, calibrated
 from recontact.model.encoding import Encoding
 from recontact.model.engine import lightgbm
 from recontact.model.growing import ANY, Encoded, Parts, grow
@@ -163,10 +163,8 @@ extra_trees, lambda_l2, cat_smooth, cat_l2, min_data_per_group, max_cat_threshol
         numpy.ndarray of float64, shape (rows, 2)
         """
         raw, moments = self._scored(X)
-        chance = np.empty(len(raw))
-        for moment in set(moments.tolist()):
-            rows = moments == moment
-            chance[rows] = self.calibrators_.get(moment, self.calibrators_[ANY])(raw[rows])
+        others = self.calibrators_[ANY]
+        chance = calibrated(raw, moments, lambda moment: self.calibrators_.get(moment, others))
         return np.column_stack([1 - chance, chance])
 
     def decision_function(self, X: Any) -> Floats:

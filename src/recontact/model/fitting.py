@@ -1,9 +1,7 @@
 """Fit one target's model: trees, calibration on later rows, bands."""
 
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -15,8 +13,8 @@ from recontact.features.declared import Feature
 from recontact.features.moments import MOMENTS, WRAPUP_DELAY_S
 from recontact.features.table import feature_columns
 from recontact.model.bundle import Bundle
-from recontact.model.calibration import Floats
-from recontact.model.engine import lightgbm
+from recontact.model.calibration import Floats, calibrated
+from recontact.model.engine import versions
 from recontact.model.estimators import RiskClassifier
 from recontact.model.gate import check_part, refuse_labels
 from recontact.model.growing import ANY, Parts
@@ -138,30 +136,14 @@ def fit(
             "training_rows": len(rows),
             "training_positives": int(outcome.sum()),
             "validation_rows": int(parts.later.sum()),
-            "versions": _versions(),
+            "versions": versions(),
         },
     )
     if beside is None:
         return bundle
     later = rows.filter(pa.array(parts.later))
-    return replace(bundle, **beside(later, _unseen(model.later_raw_, later, bundle), bundle))
-
-
-def _unseen(raw: Floats, later: pa.Table, bundle: Bundle) -> Floats:
-    """Calibrate the scores of trees that had not seen these rows."""
-    moments, chance = moments_of(later), np.empty(len(raw))
-    for moment in set(moments.tolist()):
-        rows = moments == moment
-        chance[rows] = bundle.calibrators[moment](raw[rows])
-    return chance
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "recontact": metadata.version("recontact"),
-        "lightgbm": str(lightgbm().__version__),
-        "python": platform.python_version(),
-    }
+    unseen = calibrated(model.later_raw_, moments_of(later), bundle.calibrators.__getitem__)
+    return replace(bundle, **beside(later, unseen, bundle))
 
 
 def _checked(rows: pa.Table, target: str, gap: int) -> Parts:

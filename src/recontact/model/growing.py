@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate
+from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate, calibrated
 from recontact.model.engine import lightgbm
 from recontact.model.split import Mask
 
@@ -166,7 +166,6 @@ def _cuts(
     raw: Floats, moments: npt.NDArray[np.object_], calibrators: Mapping[str, Calibrator]
 ) -> Cuts:
     """Cut the later rows' probabilities: the highest tenth, the next fifth, the rest."""
-    parts = [calibrators[moment](raw[moments == moment]) for moment in set(moments.tolist())]
     shares = [1 - HIGH_SHARE - MEDIUM_SHARE, 1 - HIGH_SHARE]
-    medium, high = np.quantile(np.concatenate(parts), shares)
+    medium, high = np.quantile(calibrated(raw, moments, calibrators.__getitem__), shares)
     return Cuts(float(medium), float(high))
