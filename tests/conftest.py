@@ -11,6 +11,12 @@ settings.register_profile("campaign", max_examples=100_000, deadline=None, datab
 settings.load_profile("campaign" if os.environ.get("RECONTACT_CAMPAIGN") else "test")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory):
+    """Models are cached in a folder of the tests, not in the user's."""
+    os.environ["RECONTACT_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(scope="session")
 def centre(tmp_path_factory):
     """A simulated contact centre of 6,000 contacts: the folder."""

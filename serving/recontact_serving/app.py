@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from recontact_serving import at_risk, contacts, health, pages, problems, scores, sign_in
 from recontact_serving.champions import Champions, Source
 from recontact_serving.database import Database
+from recontact_serving.desktop_app import install as install_desktop
 from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.middleware import Headers, Limits, Observed
@@ -63,9 +64,10 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     database = Database(settings.database_url)
     check_settings(settings, database)
     metrics = Metrics()
-    source = models or Registry(database, settings.mlflow_uri, settings.probes)
+    source = models or Registry.of(settings, database)
     gate = Gate(database, settings, metrics)
-    service = Service(settings, database, Champions(source, metrics), gate, metrics)
+    champions = Champions(source, metrics, settings.follow_s)
+    service = Service(settings, database, champions, gate, metrics)
     app = _Documented(
         title="recontact",
         description=DESCRIPTION,
@@ -77,6 +79,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     app.state.service = service
     for part in (scores, contacts, at_risk, health, pages, sign_in):
         app.include_router(part.router)
+    install_desktop(app, service)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.lead_there)

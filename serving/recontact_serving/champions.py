@@ -1,6 +1,7 @@
 """The models in use: both champions, loaded by alias and followed while the service runs."""
 
 import threading
+import time
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,8 +11,10 @@ import structlog
 from recontact.errors import UserError
 from recontact_serving.metrics import Metrics
 from recontact_serving.problems import RETRY_S, ProblemError, problem
+from recontact_serving.settings import FOLLOW_S
 
-LOOK_AGAIN_S = 5.0  # how often the registry is asked for another champion
+SOON_S = 0.1  # how often is looked before the first word on the models
+LATER_S = 30.0  # when loading a champion failed, it is tried again after so long
 
 log = structlog.get_logger()
 
@@ -44,11 +47,18 @@ class Champion:
         Name of each model to its version.
     policy : str
         Digest of the policy that they were trained under.
+    notes : tuple of str
+        What every score that is given with them should say under `degraded`.
     """
 
     scorer: Scores
     models: Mapping[str, str]
     policy: str
+    notes: tuple[str, ...] = ()
+
+
+class StillLoadingError(UserError):
+    """It is too early to say whether there is a champion."""
 
 
 class Source(Protocol):
@@ -60,6 +70,18 @@ class Source(Protocol):
 
     def load(self) -> Champion:
         """Load the champion; a `UserError` says why there is none."""
+        ...
+
+    def news(self) -> str:
+        """Say why the champion may not be the newest; empty where it is."""
+        ...
+
+    def refused(self) -> int:
+        """Count the models that were refused."""
+        ...
+
+    def close(self) -> None:
+        """Look for champions no longer."""
         ...
 
 
@@ -74,14 +96,19 @@ class Champions:
         Where champions come from.
     metrics : Metrics
         Is told which models are in use.
+    every_s : float
+        How often the source is asked.
     """
 
-    def __init__(self, source: Source, metrics: Metrics) -> None:
+    def __init__(self, source: Source, metrics: Metrics, every_s: float = FOLLOW_S) -> None:
         self._source = source
         self._metrics = metrics
+        self._every_s = every_s
         self._stamp: Hashable = None
+        self._failed: tuple[Hashable, float] = (None, 0.0)
         self._champion: Champion | None = None
         self._trouble = "the models are still being loaded; try again in some seconds"
+        self._settled = threading.Event()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="champions", daemon=True)
 
@@ -107,21 +134,30 @@ class Champions:
             raise ProblemError(document, {"Retry-After": RETRY_S})
         return self._champion
 
+    def settle(self, within_s: float | None = None) -> bool:
+        """Wait until there is a champion, or it is clear that there is none; tell whether so."""
+        return self._settled.wait(within_s)
+
     def refresh(self) -> None:
-        """Load the champion if there is another one than the one in use."""
+        """Load the champion if there is another one than the one in use.
+
+        It is swapped in as one object: a score that has begun goes on with what it began with.
+        """
         try:
             stamp = self._source.stamp()
             if self._champion is None or stamp != self._stamp:
-                champion = self._source.load()
-                self._champion, self._stamp = champion, stamp
-                self._metrics.models(champion.models)
-                log.info("champion", models=dict(champion.models), policy=champion.policy)
-            self._trouble = ""
+                self._load(stamp)
+            self._trouble = self._source.news()
+        except StillLoadingError as error:
+            self._trouble = _said(error)
+            return
         except UserError as error:
-            self._trouble = "; ".join(part for part in (error.what, error.mend) if part)
+            self._trouble = _said(error)
         except Exception as error:
             self._trouble = f"the models can't be loaded: {error}"
             log.exception("champion")
+        self._metrics.models_refused(self._source.refused())
+        self._settled.set()
 
     def start(self) -> None:
         """Begin to follow the registry."""
@@ -130,9 +166,25 @@ class Champions:
     def stop(self) -> None:
         """Follow it no longer."""
         self._stop.set()
-        self._thread.join(timeout=5)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=5)
+        self._source.close()
+
+    def _load(self, stamp: Hashable) -> None:
+        failed, again = self._failed
+        if self._champion is not None and stamp == failed and time.monotonic() < again:
+            raise UserError(self._trouble)
+        self._failed = stamp, time.monotonic() + LATER_S
+        champion = self._source.load()
+        self._champion, self._stamp, self._failed = champion, stamp, (None, 0.0)
+        self._metrics.models(champion.models)
+        log.info("champion", models=dict(champion.models), policy=champion.policy)
 
     def _follow(self) -> None:
         self.refresh()
-        while not self._stop.wait(LOOK_AGAIN_S):
+        while not self._stop.wait(self._every_s if self._settled.is_set() else SOON_S):
             self.refresh()
+
+
+def _said(error: UserError) -> str:
+    return "; ".join(part for part in (error.what, error.mend) if part)

@@ -65,6 +65,9 @@ class Metrics:
         self._models = Gauge(
             "recontact_model", "Models in use", ["name", "version"], registry=self.registry
         )
+        self._models_refused = Gauge(
+            "recontact_models_refused", "Models that were refused", registry=self.registry
+        )
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -99,6 +102,10 @@ class Metrics:
         self._models.clear()
         for name, version in versions.items():
             self._models.labels(name, version).set(1)
+
+    def models_refused(self, count: int) -> None:
+        """Say how many models this machine has refused so far."""
+        self._models_refused.set(count)
 
     def page(self) -> bytes:
         """Write all of it in the text form that Prometheus reads."""

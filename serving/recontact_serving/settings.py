@@ -12,6 +12,7 @@ from recontact.errors import UserError
 DATABASE_URL = "sqlite:///recontact.db"
 HOST = "127.0.0.1"
 PORT = 8000
+FOLLOW_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Settings:
         Where checked models are kept (`RECONTACT_CACHE_DIR`); None: the user's cache folder.
     refresh : bool
         Whether the rates are brought up to date every hour (`RECONTACT_REFRESH`, `on` or `off`).
+    follow_s : float
+        How often the registry is asked for another champion (`RECONTACT_FOLLOW_S`).
 
     Examples
     --------
@@ -66,6 +69,7 @@ class Settings:
     desktop_origins: tuple[str, ...] = ()
     cache_dir: str | None = None
     refresh: bool = True
+    follow_s: float = FOLLOW_S
 
     @classmethod
     def read(
@@ -74,8 +78,9 @@ class Settings:
         *,
         host: str | None = None,
         port: int | None = None,
+        workers: int | None = None,
     ) -> "Settings":
-        """Read the settings of the environment; `host` and `port` given here go before.
+        """Read the settings of the environment; what is given here goes before.
 
         Raises
         ------
@@ -90,13 +95,14 @@ class Settings:
             port=_port(env.get("RECONTACT_PORT") or str(PORT)) if port is None else port,
             auth=_on(env, "AUTH"),
             probes=env.get("RECONTACT_PROBES") or None,
-            workers=int(_number(env, "WORKERS", 1, 1, whole=True)),
+            workers=workers or int(_number(env, "WORKERS", 1, 1, whole=True)),
             time_limit_ms=_number(env, "TIME_LIMIT_MS", 250, 1),
             retention_days=int(_number(env, "RETENTION_DAYS", 0, 0, whole=True)) or None,
             rate_limit=_number(env, "RATE_LIMIT", 0, 0),
             desktop_origins=_origins(env.get("RECONTACT_DESKTOP_ORIGINS") or ""),
             cache_dir=env.get("RECONTACT_CACHE_DIR") or None,
             refresh=_on(env, "REFRESH"),
+            follow_s=_number(env, "FOLLOW_S", FOLLOW_S, 0.05),
         )
 
     @property

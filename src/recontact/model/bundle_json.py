@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from recontact.features.declarations import parse_features, plain
 from recontact.model.calibration import Calibrator, Cuts
 from recontact.model.encoding import Encoding
+from recontact.model.expected import Expected
 from recontact.model.next_reasons import NextReasons
 from recontact.model.when import When
 
@@ -37,6 +38,7 @@ def as_json(bundle: "Bundle") -> dict[str, Any]:
         "facts": bundle.facts,
         "when": bundle.when and bundle.when.as_json(),
         "next_issues": bundle.next_issues and bundle.next_issues.as_json(),
+        "expected": bundle.expected and bundle.expected.as_json(),
     }
 
 
@@ -61,4 +63,5 @@ def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:
         "yours": parse_features(kept["yours"], FACTS_FILE),
         "when": kept["when"] and When.from_json(kept["when"]),
         "next_issues": kept["next_issues"] and NextReasons.from_json(kept["next_issues"]),
+        "expected": Expected.from_json(kept["expected"]) if kept.get("expected") else None,
     }

@@ -1,6 +1,7 @@
-"""A digest of a table, to tell later whether two models saw the same data."""
+"""Digests: whether two models saw the same data, and whether files are those that were kept."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,26 @@ def digest(table: pa.Table) -> str:
     plain = table.replace_schema_metadata(None).combine_chunks()
     with pa.ipc.new_stream(pa.PythonFile(_Sink(sha), mode="w"), plain.schema) as stream:
         stream.write_table(plain)
+    return sha.hexdigest()
+
+
+def sha256(held: bytes) -> str:
+    """Give the SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(held).hexdigest()
+
+
+def digest_of_files(files: Mapping[str, bytes]) -> str:
+    """Give one SHA-256 over several files: the name, the size and what is in each, in turn.
+
+    Examples
+    --------
+    >>> whole = digest_of_files({"a": b"12", "b": b""})
+    >>> whole == digest_of_files({"a": b"1", "b": b"2"}), len(whole)
+    (False, 64)
+    """
+    sha = hashlib.sha256()
+    for name, held in files.items():
+        sha.update(f"{name}\0{len(held)}\0".encode() + held)
     return sha.hexdigest()
 
 

@@ -17,8 +17,9 @@ from recontact.model.rows import Recipe
 from recontact.model.training import Learnt, learn
 from recontact.policy import Policy
 from recontact.progress import Say, silent
+from recontact.tracking.loading import load_bundle
 from recontact.tracking.record import record, set_champions
-from recontact.tracking.registry import NAMES, champion, load_bundle
+from recontact.tracking.registry import NAMES, champion
 from recontact.tracking.store import Store, open_store
 
 ROWS = 100  # test rows that the time of a score is taken on

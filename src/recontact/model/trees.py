@@ -118,6 +118,10 @@ def _tree(facts: Mapping[str, str], features: int) -> dict[str, Any]:
     word, words, bits = _categories(facts, decision, threshold)
     none, zero = np.full(leaves, -1), np.zeros(leaves)
     counts = _numbers(facts["leaf_count"], leaves) if inner else np.ones(1)
+    values = _numbers(facts["leaf_value"], leaves, np.float64)
+    taught = np.append(of_inner("internal_count"), counts)
+    if not np.isfinite(values).all() or (taught < 0).any():
+        raise ValueError("a leaf adds no number, or a node was reached by less than no row")
     return {
         "feature": np.append(feature, none),
         "decision": np.append(decision, zero),
@@ -128,8 +132,8 @@ def _tree(facts: Mapping[str, str], features: int) -> dict[str, Any]:
         "left": np.append(below[:inner], none),
         "right": np.append(below[inner:], none),
         "parent": _parents(below, inner, leaves),
-        "value": np.append(np.zeros(inner), _numbers(facts["leaf_value"], leaves, np.float64)),
-        "taught": np.append(of_inner("internal_count"), counts),
+        "value": np.append(np.zeros(inner), values),
+        "taught": taught,
     }
 
 

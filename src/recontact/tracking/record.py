@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from recontact.evaluation.page import page
 from recontact.evaluation.plots import plots
 from recontact.leaks.brief import LEAKS
 from recontact.model.bundle import Bundle
+from recontact.model.expected import Expected
 from recontact.model.training import Learnt
 from recontact.tracking import flavor, log
 from recontact.tracking.metrics import in_parts, metrics
@@ -55,7 +57,8 @@ def record(
             mlflow.log_params(_params(learnt))
             _log_data(mlflow, evaluation)
             scores = scores_of(learnt)
-            for target, bundle in learnt.bundles.items():
+            for target, learned in learnt.bundles.items():
+                bundle = replace(learned, expected=Expected.of(learned))
                 told = tags(learnt, bundle, beside.get(target))
                 rows = of_target(scores, target)
                 _register(store, run_id, bundle, told | gate_tags(rows, told, beside.get(target)))

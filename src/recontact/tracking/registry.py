@@ -2,20 +2,20 @@
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from recontact.errors import UserError
-from recontact.model.bundle import TARGETS, Bundle
+from recontact.model.bundle import TARGETS
 from recontact.tracking.log import who
-from recontact.tracking.store import Store, open_store, speaking
+from recontact.tracking.store import Store, speaking
 
 NAMES = {target: f"recontact-{target}" for target in TARGETS}
 CHAMPION = "champion"
 HISTORY_TAG = "recontact.champions"
+NOBODY = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # how MLflow says so, by store
 KEPT = 20  # entries of that history; a tag holds 5,000 characters
 
 
@@ -40,6 +40,11 @@ class Version:
     created_at: datetime
 
     @property
+    def bundle_digest(self) -> str:
+        """The digest of its files (`recontact.model.bundle.Bundle.digest`)."""
+        return self.tags.get("bundle_digest", "")
+
+    @property
     def policy_digest(self) -> str:
         """The digest of the policy that its labels followed."""
         return self.tags.get("policy_digest", "")
@@ -48,60 +53,6 @@ class Version:
         """Give a figure kept as a tag, None where it was not defined."""
         text = self.tags.get(name, "")
         return float(text) if text else None
-
-
-def load_bundle(
-    name: str, ref: str = CHAMPION, uri: str | None = None, store: Store | None = None
-) -> Bundle:
-    """Load one registered model.
-
-    Parameters
-    ----------
-    name : str
-        `recontact-repeated` or `recontact-escalation`.
-    ref : str
-        An alias, a version number, or the id of the run that trained it.
-    uri : str, optional
-        The MLflow store (`open_store`).
-    store : Store, optional
-        The same, open already.
-
-    Returns
-    -------
-    Bundle
-        With its `version`.
-
-    Raises
-    ------
-    UserError
-        No store, no such version, no champion yet, or a damaged model.
-    """
-    store = store or open_store(uri)
-    return _download(store, resolve(store, name, ref))
-
-
-def load_bundles(
-    ref: str = CHAMPION, uri: str | None = None, store: Store | None = None
-) -> dict[str, Bundle]:
-    """Load the models of both targets, by target.
-
-    A version number is that of `recontact-repeated`; the other model is of the same run.
-
-    Raises
-    ------
-    UserError
-        As for `load_bundle`, or the two carry different policies.
-    """
-    store = store or open_store(uri)
-    bundles = {target: _download(store, v) for target, v in pair(store, ref).items()}
-    digests = {target: bundle.policy_digest for target, bundle in bundles.items()}
-    if len(set(digests.values())) > 1:
-        shown = ", ".join(f"{NAMES[t]} has {digest}" for t, digest in digests.items())
-        raise UserError(
-            f"the two models follow different policies: {shown}",
-            mend="promote two of one training: recontact models, then recontact promote VERSION",
-        )
-    return bundles
 
 
 def pair(store: Store, ref: str) -> dict[str, Version]:
@@ -131,6 +82,19 @@ def resolve(store: Store, name: str, ref: str) -> Version:
     raise UserError(f"{name} has no version, run or alias '{ref}'", mend="see: recontact models")
 
 
+def held(store: Store, name: str, alias: str = CHAMPION) -> Version | None:
+    """Ask for the version that holds an alias, and for nothing else: quick enough to ask often."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - open_store has it by now
+
+    with speaking(store.uri):
+        try:
+            return _version(store.client.get_model_version_by_alias(name, alias))
+        except MlflowException as error:
+            if error.error_code in NOBODY:
+                return None
+            raise
+
+
 def aliases(store: Store, name: str) -> dict[str, str]:
     """Give the aliases of a registered model and the versions that hold them."""
     model = _registered(store, name)
@@ -147,10 +111,7 @@ def versions(store: Store, name: str) -> list[Version]:
     """List the versions of a registered model, the newest first."""
     with speaking(store.uri):
         found = list(store.client.search_model_versions(f"name='{name}'", max_results=1000))
-    listed = [
-        Version(name, str(v.version), v.run_id, v.tags, _at(v.creation_timestamp)) for v in found
-    ]
-    return sorted(listed, key=lambda v: int(v.version), reverse=True)
+    return sorted(map(_version, found), key=lambda v: int(v.version), reverse=True)
 
 
 def crown(store: Store, version: Version, why: str) -> None:
@@ -208,13 +169,9 @@ def _registered(store: Store, name: str) -> Any:
         return next(iter(store.client.search_registered_models(f"name='{name}'")), None)
 
 
-def _download(store: Store, version: Version) -> Bundle:
-    with speaking(store.uri), tempfile.TemporaryDirectory() as folder:
-        import mlflow  # noqa: PLC0415 - takes seconds, and open_store has it imported by now
-
-        address = f"models:/{version.name}/{version.version}"
-        local = mlflow.artifacts.download_artifacts(address, dst_path=folder)
-        return Bundle.load(local).with_version(version.version)
+def _version(found: Any) -> Version:
+    created = _at(found.creation_timestamp)
+    return Version(found.name, str(found.version), found.run_id, found.tags, created)
 
 
 def _at(milliseconds: int) -> datetime:

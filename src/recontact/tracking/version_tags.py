@@ -30,6 +30,7 @@ def tags(learnt: Learnt, bundle: Bundle, beside: str | None) -> dict[str, str]:
     took = evaluation.get("latency", {}).get(target)
     found = {
         "target": target,
+        "bundle_digest": bundle.digest,
         "policy_digest": bundle.policy_digest,
         "data_digest": evaluation["data_digest"],
         "test_from": evaluation["test"]["from"],

@@ -13,6 +13,7 @@ import pytest
 from recontact.errors import UserError
 from recontact.evaluation.metrics import roc_auc
 from recontact.model.bundle import Bundle
+from recontact.model.expected import Expected
 from recontact.model.fitting import judged, moments_of
 from recontact.tracking import (
     changes,
@@ -161,7 +162,9 @@ def test_a_registered_model_loads_as_it_was_trained(store, learnt, keep, tmp_pat
     run_id, _ = keep(policy=learnt.evaluation["policy_digest"])
     for ref in ("champion", "1", run_id):
         loaded = load_bundle("recontact-repeated", ref, store=store)
-        assert loaded == learnt.bundles["repeated"].with_version("1")
+        expected = Expected.of(learnt.bundles["repeated"])
+        told = {"version": "1", "expected": expected}
+        assert loaded == dataclasses.replace(learnt.bundles["repeated"], **told)
     folder = mlflow.artifacts.download_artifacts(
         "models:/recontact-repeated@champion", dst_path=str(tmp_path / "model")
     )
