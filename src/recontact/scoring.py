@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from recontact.features.figures import Figures
 from recontact.features.live import Live, Looked, Row
 from recontact.features.live_figures import LiveFigures, LoadsOfOne
-from recontact.features.shapes import Floats
-from recontact.features.words import reasons
+from recontact.features.shapes import Floats, Ints
+from recontact.features.words import Themes
 from recontact.model.bundle import Bundle
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
@@ -136,15 +138,36 @@ class Scorer:
     def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         outcomes: dict[str, Any] = {}
         told: list[dict[str, Any]] = []
+        encoding, matrix = None, np.empty((0, 0))
         for target, bundle in self.bundles.items():
-            matrix = bundle.encoding.row(row)[None, :]
+            if bundle.encoding is not encoding and bundle.encoding != encoding:
+                encoding, matrix = bundle.encoding, bundle.encoding.row(row)[None, :]
             already = row[f"{target}_already"]
-            chance = 1.0 if already else float(bundle.predict_rows(matrix, [row["moment"]])[0])
-            band = bundle.bands([chance], [already])[0]
+            chance = 1.0 if already else bundle.predict_encoded(matrix, row["moment"])
+            band = bundle.cuts.band(chance, already=already)
             outcomes[target] = {"probability": chance, "band": band}
             if explain == "always" or (explain == "auto" and band != "low"):
-                told += _reasons(target, bundle, row, matrix)
+                told += self._reasons(target, row, matrix)
         return outcomes, told
+
+    def _reasons(self, target: str, row: Row, matrix: Floats) -> list[dict[str, Any]]:
+        fact = f"{target}_already"
+        if row[fact]:
+            return [{"outcome": target, "feature": fact, "value": True, "effect": None,
+                     "text": SPOKEN[target]}]  # fmt: skip
+        places, themes = self._themes[target]
+        effects = self.bundles[target].contributions_rows(matrix)[0]
+        return themes.reasons(target, row, effects[places])
+
+    @cached_property
+    def _themes(self) -> dict[str, tuple[Ints, Themes]]:
+        """By target where the features stand that can be a reason, and their themes."""
+        found = {}
+        for target, bundle in self.bundles.items():
+            names = bundle.encoding.features
+            places = [k for k, name in enumerate(names) if name != "moment"]
+            found[target] = (np.array(places), Themes([names[k] for k in places]))
+        return found
 
     def _next(self, row: Row, chance: float) -> list[dict[str, Any]]:
         model = self.bundles["repeated"].next_issues
@@ -174,17 +197,6 @@ class Scorer:
         if row["program"] is None and self._first.encoding.categories.get("program"):
             missing.append("program: not given, so no history or rate of a program is found")
         return missing
-
-
-def _reasons(target: str, bundle: Bundle, row: Contact, matrix: Floats) -> list[dict[str, Any]]:
-    fact = f"{target}_already"
-    if row[fact]:
-        return [{"outcome": target, "feature": fact, "value": True, "effect": None,
-                 "text": SPOKEN[target]}]  # fmt: skip
-    contributions = bundle.contributions_rows(matrix)[0]
-    effects = dict(zip(bundle.encoding.features, map(float, contributions), strict=False))
-    effects.pop("moment", None)
-    return reasons(target, row, effects)
 
 
 def _history(found: Looked) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Reasons for a score in plain words: what raised the risk, grouped so that each says one thing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from recontact.features.declared import FEATURES
+from recontact.features.shapes import Floats
 
 Row = Mapping[str, Any]
 MEANINGS = {feature.name: feature.meaning for feature in FEATURES}
@@ -250,26 +253,61 @@ def reasons(
     >>> reasons("repeated", row, {"hold_s": 0.5, "hold_count": 0.1, "weekday": -0.2})
     [{'outcome': 'repeated', 'feature': 'hold_s', 'value': 240.0, 'effect': 0.6, 'text': 'on hold for 4 min'}]
     """
-    themes = [(tuple(f for f in names if f in effects), words) for names, words in THEMES]
-    told = {name for names, _ in themes for name in names}
-    themes += [((name,), _extra(name)) for name in effects if name not in told and name in row]
-    found = []
-    for names, words in themes:
-        effect = sum(effects[name] for name in names)
-        if effect > 0:
-            strongest = max(names, key=lambda name: effects[name])
-            found.append((effect, strongest, words))
-    found.sort(key=lambda one: -one[0])
-    return [
-        {
-            "outcome": outcome,
-            "feature": name,
-            "value": row[name],
-            "effect": round(effect, 6),
-            "text": words(row),
-        }
-        for effect, name, words in found[:most]
-    ]
+    themes = Themes(tuple(name for name in effects if name in row))
+    values = np.array([effects[name] for name in themes.names])
+    return themes.reasons(outcome, row, values, most)
+
+
+class Themes:
+    """The themes that the features of a model belong to.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The features, in the order in which their effects will come.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        place = {name: k for k, name in enumerate(self.names)}
+        told = {name for theme, _ in THEMES for name in theme}
+        own = [((name,), _extra(name)) for name in self.names if name not in told]
+        found = [([place[n] for n in theme if n in place], words) for theme, words in THEMES]
+        self._themes = [one for one in found if one[0]]
+        self._themes += [([place[name] for name in theme], words) for theme, words in own]
+        self._order = np.array([k for places, _ in self._themes for k in places], dtype=np.int64)
+        sizes = [len(places) for places, _ in self._themes]
+        self._starts = np.cumsum([0, *sizes[:-1]])
+
+    def reasons(
+        self, outcome: str, row: Row, effects: Floats, most: int = 3
+    ) -> list[dict[str, Any]]:
+        """Give the strongest reasons that raise a risk, as `reasons` does.
+
+        Parameters
+        ----------
+        outcome, row, most
+            As for `reasons`.
+        effects : numpy.ndarray of float64
+            What each of `names` adds to the log-odds.
+        """
+        sums = np.add.reduceat(effects[self._order], self._starts) if self._themes else effects
+        found = []
+        for theme in np.argsort(-sums, kind="stable")[:most].tolist():
+            if sums[theme] <= 0:
+                break
+            places, words = self._themes[theme]
+            name = self.names[max(places, key=lambda place: effects[place])]
+            found.append(
+                {
+                    "outcome": outcome,
+                    "feature": name,
+                    "value": row[name],
+                    "effect": round(float(sums[theme]), 6),
+                    "text": words(row),
+                }
+            )
+        return found
 
 
 def _extra(name: str) -> Callable[[Row], str]:
