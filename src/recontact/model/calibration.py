@@ -107,6 +107,24 @@ class Cuts:
             bands[np.asarray(already, dtype=bool)] = "already"
         return list(bands)
 
+    def band(self, probability: float, *, already: bool = False) -> str:
+        """Name the band of one probability.
+
+        Examples
+        --------
+        >>> Cuts(0.2, 0.5).band(0.2), Cuts(0.2, 0.5).band(1.0, already=True)
+        ('medium', 'already')
+        """
+        if already:
+            return "already"
+        return (
+            "high"
+            if probability >= self.high
+            else "medium"
+            if probability >= self.medium
+            else "low"
+        )
+
 
 def calibrate(
     raw: Floats, outcome: Floats, moments: npt.NDArray[np.object_], wanted: Sequence[str]

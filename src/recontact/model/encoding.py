@@ -110,20 +110,23 @@ class Encoding:
 
     def row(self, values: Mapping[str, Any]) -> Floats:
         """Encode one mapping of feature names to values; what it does not name is unknown."""
-        return np.array([self._value(name, values.get(name)) for name in self.features])
+        get = values.get
+        row = [
+            np.nan
+            if (value := get(name)) is None
+            else (value if codes is None else codes.get(value, len(codes)))
+            for name, codes in self._codes
+        ]
+        return np.array(row, dtype=np.float64)
 
     @cached_property
-    def _codes(self) -> dict[str, dict[str, int]]:
-        return {
+    def _codes(self) -> list[tuple[str, dict[str, int] | None]]:
+        """Give each feature with the codes of its values, None for a number."""
+        own = {
             name: {value: code for code, value in enumerate(values)}
             for name, values in self.categories.items()
         }
-
-    def _value(self, name: str, value: Any) -> float:
-        if value is None:
-            return np.nan
-        codes = self._codes.get(name)
-        return float(value) if codes is None else float(codes.get(value, len(codes)))
+        return [(name, own.get(name)) for name in self.features]
 
     def _column(self, table: pa.Table, name: str) -> Floats:
         if name not in table.column_names:

@@ -8,7 +8,8 @@ Shapley's weights are integrals, |S|! (d - |S| - 1)! / d! being that of t^|S| (1
 from 0 to 1, so feature i gets of the leaf's value (o_i - z_i) times the integral of the product of
 t o_j + (1 - t) z_j over all j but i. That is a polynomial below degree d, which the rule of Gauss
 and Legendre integrates exactly with d / 2 points. Per point the product is carried down a tree, and
-what the leaves make of it is carried up.
+what the leaves make of it is carried up. What small trees answer is worked out beforehand
+(`recontact.model.tabled`).
 """
 
 from functools import cached_property
@@ -17,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recontact.compiled import compiled
+from recontact.model.tabled import Effects, lay_out, look_up
 from recontact.model.trees import Floats, Ints, Trees, read_trees
 
 
@@ -78,7 +80,7 @@ class Explainer:
         rows = self._rows(matrix)
         out = np.zeros((len(rows), self.trees.features + 1))
         out[:, -1] = self.paths.expected
-        _explain(self.trees, self.paths, rows, out)
+        _explain(self.trees, self.paths, self.effects, rows, out)
         return out
 
     def _rows(self, matrix: Floats) -> Floats:
@@ -97,6 +99,13 @@ class Explainer:
         points, weights = _points(deepest)
         ratio, gain = _tables(trees.parent, before, left_out, points, weights)
         return Paths(before, ratio, gain, _expected(trees, share))
+
+    @cached_property
+    def effects(self) -> Effects:
+        """What small trees answer, whichever way a row goes."""
+        effects = lay_out(self.trees)
+        _tabulate(self.trees, self.paths, effects)
+        return effects
 
 
 def _points(deepest: int) -> tuple[Floats, Floats]:
@@ -184,21 +193,51 @@ def _score(trees: Trees, rows: Floats, out: Floats) -> None:
 
 
 @compiled
-def _explain(trees: Trees, paths: Paths, rows: Floats, out: Floats) -> None:
+def _explain(trees: Trees, paths: Paths, effects: Effects, rows: Floats, out: Floats) -> None:
     most = np.diff(trees.roots).max()
     points = paths.ratio.shape[2]
     product, total = np.ones((most, points)), np.zeros((most, points))
-    way = np.empty(most, dtype=np.int64)
+    goes, way = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     for row in range(len(rows)):
         for tree in range(len(trees.roots) - 1):
             first, end = trees.roots[tree], trees.roots[tree + 1]
-            _carry_down(trees, paths, rows[row], first, end, way, product)
-            _carry_up(trees, paths, out[row], first, end, way, product, total)
+            inner = (end - first) // 2  # they come before the leaves
+            for k in range(inner):
+                value = rows[row, trees.feature[first + k]]
+                goes[k] = 1 if _goes_left(trees, first + k, value) else 0
+            if effects.width[tree]:
+                look_up(effects, tree, goes, inner, out[row])
+            else:
+                _carry_down(trees, paths, goes, first, end, way, product)
+                _carry_up(trees, paths, out[row], first, end, way, product, total)
+
+
+@compiled
+def _tabulate(trees: Trees, paths: Paths, effects: Effects) -> None:
+    """Work out what small trees answer, each way of going in turn."""
+    most = np.diff(trees.roots).max()
+    points = paths.ratio.shape[2]
+    product, total = np.ones((most, points)), np.zeros((most, points))
+    goes, way = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    found = np.zeros(trees.features)
+    for tree in range(len(trees.roots) - 1):
+        width, about = effects.width[tree], effects.first[tree]
+        first, end = trees.roots[tree], trees.roots[tree + 1]
+        inner = (end - first) // 2
+        for ways in range(1 << inner if width else 0):
+            for k in range(inner):
+                goes[k] = (ways >> k) & 1
+            _carry_down(trees, paths, goes, first, end, way, product)
+            _carry_up(trees, paths, found, first, end, way, product, total)
+            for k in range(width):
+                feature = effects.about[about + k]
+                effects.told[effects.table[tree] + ways * width + k] = found[feature]
+                found[feature] = 0.0
 
 
 @compiled
 def _carry_down(
-    trees: Trees, paths: Paths, row: Floats, first: int, end: int, way: Ints, product: Floats
+    trees: Trees, paths: Paths, goes: Ints, first: int, end: int, way: Ints, product: Floats
 ) -> None:
     """Multiply on the way down; note of each node whether the row is on it (2) or not (0, 1)."""
     for node in range(first, end):
@@ -210,9 +249,8 @@ def _carry_down(
             for q in range(product.shape[1]):
                 product[k, q] = product[above, q] * paths.ratio[node, way[k], q]
         if trees.feature[node] >= 0:
-            left = _goes_left(trees, node, row[trees.feature[node]])
-            way[trees.left[node] - first] = 1 if left else 0
-            way[trees.right[node] - first] = 0 if left else 1
+            way[trees.left[node] - first] = goes[k]
+            way[trees.right[node] - first] = 1 - goes[k]
 
 
 @compiled
