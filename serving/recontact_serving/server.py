@@ -13,6 +13,7 @@ import uvicorn
 from recontact.errors import UserError
 from recontact_serving.app import create_app
 from recontact_serving.settings import Settings
+from recontact_serving.stopping import Server
 
 IN_USE = "choose another port with --port or RECONTACT_PORT, or stop what uses this one"
 
@@ -38,7 +39,7 @@ def serve(settings: Settings, say: Callable[[str], Any]) -> None:
         _log_as_json()
         say(address(taken))
         config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[taken])
+        Server(app, config).run(sockets=[taken])
 
 
 def listen(host: str, port: int) -> socket.socket:
