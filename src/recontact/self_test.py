@@ -10,6 +10,7 @@ import numpy as np
 from recontact.features.figures import Figures
 from recontact.model.bundle import Bundle
 from recontact.model.bundle_json import as_json
+from recontact.model.trees import names
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
 from recontact.scoring import Scorer
@@ -36,6 +37,8 @@ def self_test(bundle: Bundle) -> None:
         raise ValueError("it holds numbers that are none")
     if Policy.from_text(bundle.policy).digest != bundle.policy_digest:
         raise ValueError("its policy is not of the digest that it names")
+    if _written(bundle.model) != names(bundle.encoding.features):
+        raise ValueError("its trees were taught other features, or in another order")
     _calibration(bundle)
     _as_expected(bundle)
     _whole_way(bundle)
@@ -66,6 +69,12 @@ def warm_up(scorer: Scorer) -> None:
         chances += [issue["probability"] for issue in found["next_issues"]]
         if not all(0.0 <= chance <= 1.0 for chance in chances):
             raise ValueError(f"it gives {chances} for a contact at its {moment}")
+
+
+def _written(model: str) -> list[str]:
+    """Give the names of the features that stand in the trees' text."""
+    lines = (line for line in model.splitlines() if line.startswith("feature_names="))
+    return next(lines, "").removeprefix("feature_names=").split(" ")
 
 
 def _calibration(bundle: Bundle) -> None:

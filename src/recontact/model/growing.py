@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recontact.model.calibration import Calibrator, Cuts, Floats, calibrate, calibrated
 from recontact.model.engine import lightgbm
 from recontact.model.split import Mask
+from recontact.model.trees import names
 
 ANY = ""  # the moment of rows that have none
 HIGH_SHARE, MEDIUM_SHARE = 0.1, 0.2  # of the contacts, when the model was made
@@ -120,7 +121,7 @@ def _binned(data: Encoded, own: Mapping[str, Any]) -> Any:
         data.matrix,
         data.outcome,
         weight=np.full(len(data.outcome), 1.0 / _kinds(data), dtype=np.float32),
-        feature_name=_names(data.features),
+        feature_name=names(data.features),
         categorical_feature=data.categories,
         params=dict(own),
     )
@@ -148,12 +149,6 @@ def _settings(data: Encoded, settings: Mapping[str, Any], seed: int) -> dict[str
         "num_threads": os.cpu_count() or 1,
         "verbose": -1,
     }
-
-
-def _names(features: Sequence[str]) -> list[str]:
-    """Give LightGBM names that it takes: it refuses JSON's own characters and repeats."""
-    plain = [re.sub(r"\W", "_", name) for name in features]
-    return [f"{name}_{k}" if name in plain[:k] else name for k, name in enumerate(plain)]
 
 
 def _text(booster: Any, trees: int) -> str:

@@ -4,7 +4,8 @@ A damaged text ends a process that gives it to LightGBM. Here every number is ch
 is used, so that a model that can't be right is refused with a message.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,6 +91,18 @@ def read_trees(text: str) -> Trees:
         return _joined([_tree(dict(_pairs(part)), features) for part in parts], features)
     except (KeyError, IndexError, OverflowError) as error:
         raise ValueError(f"a tree lacks {error}") from error
+
+
+def names(features: Sequence[str]) -> list[str]:
+    """Give names that LightGBM takes: it refuses JSON's own characters and repeats.
+
+    Examples
+    --------
+    >>> names(["calls", "my rate", "my-rate"])
+    ['calls', 'my_rate', 'my_rate_2']
+    """
+    plain = [re.sub(r"\W", "_", name) for name in features]
+    return [f"{name}_{k}" if name in plain[:k] else name for k, name in enumerate(plain)]
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
