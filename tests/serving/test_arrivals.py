@@ -21,7 +21,7 @@ SPANS = (15, 60, 1440)
 @pytest.mark.parametrize("reason", ["start", "wrapup"])
 def test_loads_as_they_come_in_equal_the_batchs(simulated, database, reason):
     """Told contact by contact in order of time, the service counts what the whole table gives."""
-    source = Source(simulated.slice(0, 1500), Policy(), known_from(simulated, {"reason": reason}))
+    source = Source(simulated.slice(0, 700), Policy(), known_from(simulated, {"reason": reason}))
     figures = source.figures(label(source.contacts, source.policy))
     arrivals = Arrivals(database, ("queue", "reason"), source.known, figures.loads)
     told = []

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 
+import pyarrow.parquet as pq
 import pytest
 
 from recontact_pipelines.cli import main
@@ -136,14 +137,15 @@ def test_serve_without_keys_stays_on_this_machine(capsys, monkeypatch):
     assert "RECONTACT_AUTH=off is for this machine alone" in err
 
 
-def test_load_counts_what_is_new(capsys, centre):
+def test_load_counts_what_is_new(capsys, tmp_path, simulated):
     """Contacts are loaded once; without a champion the rates follow the default policy."""
-    file = str(centre / "contacts.parquet")
+    file = str(tmp_path / "contacts.parquet")
+    pq.write_table(simulated.slice(0, 1500), file)
     code, out, err = run(capsys, "load", file, "--json")
     assert code == 0
     counts = json.loads(out)
-    assert (counts["accepted"], counts["unchanged"], counts["contacts"]) == (6000, 0, 6000)
+    assert (counts["accepted"], counts["unchanged"], counts["contacts"]) == (1500, 0, 1500)
     assert "the default policy is used" in err
     counts = json.loads(run(capsys, "load", file, "--json")[1])
-    assert (counts["accepted"], counts["unchanged"]) == (0, 6000)
-    assert json.loads(run(capsys, "load", "--refresh", "--json")[1])["contacts"] == 6000
+    assert (counts["accepted"], counts["unchanged"]) == (0, 1500)
+    assert json.loads(run(capsys, "load", "--refresh", "--json")[1])["contacts"] == 1500
