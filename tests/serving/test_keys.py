@@ -138,14 +138,15 @@ def test_the_list_shows_what_the_key_may_see(client, bearer):
     assert seen(programs=["none"]) == []
 
 
-@pytest.mark.parametrize("guarded", [2.0], indirect=True)
+@pytest.mark.parametrize("guarded", [0.1], indirect=True)
 def test_a_key_that_asks_too_often_is_told_when_to_come_again(client, bearer):
     """429 with `Retry-After`; 10,000 contacts count as ten requests."""
     key = bearer("ingest")
     for _ in range(10):
         send(client, key)
     answer = client.post("/v1/contacts", json={"contacts": []}, headers=key)
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert answer.status_code == 429
+    assert 5 <= int(answer.headers["retry-after"]) <= 10
     assert answer.headers["content-type"] == "application/problem+json"
     key = bearer("ingest")
     send(client, key, *[{}] * 10_000)
