@@ -2,9 +2,12 @@
 
 import errno
 import logging
+import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -12,13 +15,17 @@ import uvicorn
 
 from recontact.errors import UserError
 from recontact_serving.app import create_app
+from recontact_serving.cache import Cache
+from recontact_serving.database import Database
+from recontact_serving.security import check_settings
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
+from recontact_serving.workers import Workers
 
 IN_USE = "choose another port with --port or RECONTACT_PORT, or stop what uses this one"
 
 
-def serve(settings: Settings, say: Callable[[str], Any]) -> None:
+def serve(settings: Settings, say: Callable[[str, str], Any]) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Parameters
@@ -26,7 +33,8 @@ def serve(settings: Settings, say: Callable[[str], Any]) -> None:
     settings : Settings
         What the operator has set.
     say : callable
-        Is told the address once the service listens.
+        Is told the address once scores can be given, or once it is clear that there are no
+        models: then also why.
 
     Raises
     ------
@@ -34,12 +42,62 @@ def serve(settings: Settings, say: Callable[[str], Any]) -> None:
         The port is in use, the host is not of this machine, or the service would be open to
         strangers.
     """
-    app = create_app(settings)
+    _check(settings)
     with listen(settings.host, settings.port) as taken:
         _log_as_json()
-        say(address(taken))
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        Server(app, config).run(sockets=[taken])
+        where = address(taken)
+        kept = replace(settings, cache_dir=str(Cache.open(settings.cache_dir).folder))
+        if settings.workers > 1:
+            Workers(work, kept, taken).serve(lambda trouble: say(where, trouble))
+        else:
+            signal.signal(signal.SIGTERM, _leave)
+            work(kept, taken, lambda trouble: say(where, trouble))
+
+
+def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -> None:
+    """Answer at a socket until SIGINT or SIGTERM.
+
+    Parameters
+    ----------
+    settings : Settings
+        What the operator has set.
+    taken : socket.socket
+        Listens.
+    tell : callable
+        Is told once whether there are models: empty, or why there are none.
+    """
+    _log_as_json()
+    app = create_app(settings)
+    champions = app.state.service.champions
+
+    def tell_when_known() -> None:
+        champions.settle()
+        tell("" if champions.current() else champions.trouble)
+
+    threading.Thread(target=tell_when_known, name="telling", daemon=True).start()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    Server(app, config).run(sockets=[taken])
+
+
+def _check(settings: Settings) -> None:
+    """Refuse what can't be served, and bring the database to its tables, before a port is taken."""
+    database = Database(settings.database_url)
+    try:
+        check_settings(settings, database)
+    finally:
+        database.close()
+
+
+def _leave(*_: Any) -> None:
+    """End on SIGTERM as after Ctrl-C, once all is answered; the exit code is 0."""
+    raise SystemExit(0)
 
 
 def listen(host: str, port: int) -> socket.socket:

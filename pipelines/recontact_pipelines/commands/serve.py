@@ -15,24 +15,36 @@ def serve(
         int | None,
         typer.Option(min=0, max=65535, help="By default RECONTACT_PORT, else 8000; 0: a free one."),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How many processes answer; by default RECONTACT_WORKERS, else 1."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
     """Run the scoring service and its pages until Ctrl-C.
 
-    It takes both champions from the MLflow store, and follows them while it runs. Environment:
+    It takes both champions from the MLflow store, checks them, keeps them in RECONTACT_CACHE_DIR
+    for times when the store is away, and follows them while it runs. The address is printed once
+    scores can be given, or once it is clear that there are no models yet. Environment:
     RECONTACT_DATABASE_URL (default sqlite:///recontact.db), RECONTACT_MLFLOW_URI, RECONTACT_HOST,
-    RECONTACT_PORT, and RECONTACT_AUTH=off to try it out on this machine without a key.
+    RECONTACT_PORT, and RECONTACT_AUTH=off to try it out on this machine without a key; all of it
+    in docs/service.md.
 
     Example:
 
         recontact users add ada
         recontact keys add desktop
-        recontact serve --port 8080
+        recontact serve --port 8080 --workers 2
     """
     from recontact_serving.server import serve as run  # noqa: PLC0415 - the service's libraries
     from recontact_serving.settings import Settings  # noqa: PLC0415
 
-    def say(address: str) -> None:
-        emit({"address": address}, f"recontact serves at {address} (Ctrl-C to stop)", as_json)
+    def say(address: str, trouble: str) -> None:
+        words = f"recontact serves at {address} (Ctrl-C to stop)"
+        if trouble:
+            words += f"\nno scores yet: {trouble}"
+        emit({"address": address, "trouble": trouble or None}, words, as_json)
 
-    run(Settings.read(host=host, port=port), say)
+    run(Settings.read(host=host, port=port, workers=workers), say)
