@@ -71,7 +71,7 @@ button:disabled { opacity: 0.6; cursor: default; }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 button[aria-pressed="true"] { color: var(--low); background: var(--low-soft); border-color: var(--low); }
 summary { cursor: pointer; font-weight: 600; font-size: 0.875rem; }
-form { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: 0.6rem; margin-top: 0.6rem; }
+form { display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: 0.6rem; margin-top: 0.6rem; }
 form .what, form .send { grid-column: 1 / -1; }
 form .send { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; }
 label { display: grid; gap: 0.15rem; font-size: 0.8125rem; font-weight: 600; color: var(--quiet); min-width: 0; }

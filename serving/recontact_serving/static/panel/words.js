@@ -16,14 +16,15 @@ export function percent(probability) {
   return `${Math.round(probability * 100)}%`;
 }
 
-/** Say how long before an instant another one was. */
+/** Say how long before a score something was: "ago" while the score is of today. */
 export function before(earlier, later) {
   const seconds = (new Date(later) - new Date(earlier)) / 1000;
+  const word = Date.now() - new Date(later) < 86_400_000 ? "ago" : "before";
   for (const [size, unit] of SPANS) {
     const number = Math.floor(seconds / size);
-    if (number > 0) return `${number} ${unit}${number > 1 ? "s" : ""} before`;
+    if (number > 0) return `${number} ${unit}${number > 1 ? "s" : ""} ${word}`;
   }
-  return "just before";
+  return word === "ago" ? "just now" : "just before";
 }
 
 /** Say who the customer last spoke to, and about what. */
