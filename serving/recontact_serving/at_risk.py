@@ -20,13 +20,31 @@ from recontact_serving.service import Service, ServiceOf
 
 MOST = 1000
 ERRORS = documented(401, 403, 422, 429, 500, 503)
+LINKS = {
+    "next page": {
+        "operationId": "at_risk_v1_at_risk_get",
+        "parameters": {"cursor": "$response.body#/cursor"},
+    },
+    "call": {
+        "operationId": "call_v1_calls__contact_id__get",
+        "parameters": {"contact_id": "$response.body#/items/0/contact_id"},
+    },
+    "actions": {
+        "operationId": "send_actions_v1_calls__contact_id__actions_put",
+        "parameters": {"contact_id": "$response.body#/items/0/contact_id"},
+    },
+}
 COLUMNS = (
     *("contact_id", "customer_id", "program", "queue", "team", "agent_id", "started_at", "at"),
     *("repeated_probability", "repeated_band", "escalation_probability", "escalation_band"),
     *("reasons", "next_issue"),
 )
+NEXT = "of the page before, to go on where it ended"
 FORMULA = tuple("=+-@\t\r")  # what spreadsheets take for the beginning of a formula
 
+Cursor = Annotated[
+    str, Field(max_length=1000, json_schema_extra={"format": "cursor"}, description=NEXT)
+]
 Reader = Annotated[Access, Depends(machine_or_person("read"))]
 
 router = APIRouter(prefix="/v1", tags=["at risk"])
@@ -42,7 +60,7 @@ class AtRiskQuery(BaseModel):
     program: Text | None = None
     band: Band | None = Field(default=None, description="either outcome has this band")
     limit: int = Field(default=50, ge=1, le=MOST)
-    cursor: str | None = Field(default=None, max_length=1000)
+    cursor: Cursor | None = None
 
     def asked(self, access: Access) -> worklist.Asked:
         """Return what is asked of the list, by somebody who may see so much of it."""
@@ -56,7 +74,7 @@ class CsvQuery(AtRiskQuery):
     limit: int = Field(default=MOST, ge=1, le=MOST)
 
 
-@router.get("/at-risk", response_model=AtRiskList, responses=ERRORS)
+@router.get("/at-risk", response_model=AtRiskList, responses={200: {"links": LINKS}, **ERRORS})
 def at_risk(
     query: Annotated[AtRiskQuery, Query()], service: ServiceOf, access: Reader
 ) -> JSONResponse:

@@ -19,6 +19,7 @@ from recontact_serving.service import Service, ServiceOf
 
 NEVER_SCORED = "there is no score of this contact"
 ERRORS = documented(401, 403, 404, 422, 429, 500, 503)
+BODY_ERRORS = ERRORS | documented(400, 413, 415)
 STREAM = {
     200: {
         "description": "`score` events; the data of each is a call as `GET /v1/calls/{contact_id}` "
@@ -48,7 +49,9 @@ def call(contact_id: ContactId, service: ServiceOf, caller: CallerOf) -> JSONRes
     return JSONResponse(_call(service, caller, contact_id).document)
 
 
-@router.put("/calls/{contact_id}/actions", response_model=desktop_schemas.Call, responses=ERRORS)
+@router.put(
+    "/calls/{contact_id}/actions", response_model=desktop_schemas.Call, responses=BODY_ERRORS
+)
 def send_actions(
     contact_id: ContactId,
     actions: Annotated[Actions, Body(examples=[ASKED, PROMISED])],
@@ -86,7 +89,7 @@ def follow_agent(
     return EventStream(watching(request), watch, since)
 
 
-@router.post("/desktop-tokens", status_code=201, response_model=Token, responses=ERRORS)
+@router.post("/desktop-tokens", status_code=201, response_model=Token, responses=BODY_ERRORS)
 def make_token(
     asked: Annotated[TokenRequest, Body(examples=[{"agent_id": "a-7"}])],
     service: ServiceOf,

@@ -1,7 +1,7 @@
 """What agents' desktops send and get; part of the OpenAPI document."""
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -35,8 +35,19 @@ class Actions(_Request):
     promised: Promise | None
 
 
+def _only(given: str, missing: str) -> dict[str, Any]:
+    kinds = {given: {"type": "string"}, missing: {"type": "null"}}
+    return {"required": [given], "properties": kinds}
+
+
 class TokenRequest(_Request):
     """Whose calls a token is for: one agent's, or one call."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [_only("agent_id", "contact_id"), _only("contact_id", "agent_id")]
+        }
+    )
 
     agent_id: Id | None = None
     contact_id: Id | None = None

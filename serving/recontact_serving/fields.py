@@ -9,7 +9,9 @@ from recontact.contacts import normalise_reason
 
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+ISO = "ISO 8601, between 1970 and 2200; without a zone it is UTC"
 WHOLE = 2**53  # beyond it JSON readers disagree about whole numbers
+KEPT = {"pattern": r"^[^\u0000]*$"}  # no database keeps NUL in a text
 
 
 def _instant(value: Any) -> dt.datetime:
@@ -42,6 +44,11 @@ def _name(value: str) -> str:
     return text
 
 
+def _whole(value: Any) -> Any:
+    """Take 3.0 for 3, as JSON does not tell them apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _has_surrogate(value: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in value)
 
@@ -49,15 +56,19 @@ def _has_surrogate(value: str) -> bool:
 Instant = Annotated[
     dt.datetime,
     BeforeValidator(_instant),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "description": ISO}),
 ]
-Id = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_name)]
-Text = Annotated[str, Field(max_length=200), AfterValidator(_text)]
-Notes = Annotated[str, Field(max_length=20_000), AfterValidator(_text)]
+Id = Annotated[
+    str, Field(min_length=1, max_length=200, json_schema_extra=KEPT), AfterValidator(_name)
+]
+Text = Annotated[str, Field(max_length=200, json_schema_extra=KEPT), AfterValidator(_text)]
+Notes = Annotated[str, Field(max_length=20_000, json_schema_extra=KEPT), AfterValidator(_text)]
 Reason = Annotated[Text, AfterValidator(normalise_reason)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000), BeforeValidator(_whole)]
 Answer = Annotated[float, Field(ge=-1e6, le=1e6)]
 Number = Annotated[float, Field(ge=-1e300, le=1e300)]
 Whole = Annotated[int, Field(ge=-WHOLE, le=WHOLE)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_name)]
+NAMES = {"minLength": 1, "maxLength": 200, **KEPT}  # what the schema says of names
 Attribute = Text | Whole | Number | bool | None

@@ -12,11 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from recontact.contacts import SCHEMA
 from recontact_serving.fields import (
+    NAMES,
     Answer,
     Attribute,
     Count,
     Id,
     Instant,
+    Name,
     Notes,
     Reason,
     Seconds,
@@ -25,6 +27,7 @@ from recontact_serving.fields import (
 
 Band = Literal["low", "medium", "high", "already"]
 Moment = Literal["start", "live", "wrapup"]
+OWN = {**NAMES, "not": {"enum": SCHEMA.names}}  # a column is no attribute
 MOST_SCORES = 1000
 MOST_CONTACTS = 10_000
 
@@ -68,7 +71,9 @@ class _Facts(_Request):
     dropped: bool | None = None
     notes: Notes | None = None
     known_at: Instant | None = None
-    attributes: dict[Id, Attribute] = Field(default={}, max_length=200)
+    attributes: dict[Name, Attribute] = Field(
+        default={}, max_length=200, json_schema_extra={"propertyNames": OWN}
+    )
 
     @field_validator("ended_at")
     @classmethod
