@@ -20,8 +20,8 @@ setup: .venv/.dev ## make .venv with recontact and the tests' tools
 demo: .venv/.demo ## the main job and the pages; DATA=servicenow for real records, ONCE=1 to end by itself, PORT=8000
 	@$(BIN)/recontact demo --data $(DATA) --port $(PORT) $(if $(ONCE),--once)
 
-test: .venv/.dev ## every test; ARGS="-k labels" for some
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev ## every test; ARGS="-k labels" for some, ARGS="-n 0 -x --pdb" in one process
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 check: .venv/.dev ## format, lint and types
 	@$(BIN)/ruff format --check .

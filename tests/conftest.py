@@ -1,10 +1,13 @@
-"""What all tests share: how many random examples are tried, and nothing left in the checkout."""
+"""What all tests share: how they are spread over processes, how many random examples are tried."""
 
 import os
 import shutil
 
 import pytest
 from hypothesis import settings
+
+TOGETHER = ("tests/spark/", "tests/browser/")  # share one Spark, or one Chromium and its service
+FIRST = ("tests/notebooks/", "tests/unit/model/")  # take longest, so that they must not come last
 
 settings.register_profile("test", max_examples=300, deadline=None, derandomize=True, database=None)
 settings.register_profile("campaign", max_examples=100_000, deadline=None, database=None)
@@ -15,6 +18,25 @@ settings.load_profile("campaign" if os.environ.get("RECONTACT_CAMPAIGN") else "t
 def cache_folder(tmp_path_factory):
     """Models are cached in a folder of the tests, not in the user's."""
     os.environ["RECONTACT_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.hookimpl(optionalhook=True)  # it is pytest-xdist that asks
+def pytest_xdist_make_scheduler(config, log):
+    """Give each process a file or a dear folder at a time, in the order of collection."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return next((f for f in TOGETHER if nodeid.startswith(f)), nodeid.split("::")[0])
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Begin with what takes longest, so that no process ends long after the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(scope="session")
