@@ -82,16 +82,25 @@ def load_version(
     """
     cache = cache or Cache.open()
     try:
+        bundle = cache.load(_digest_by_name(name, version, uri, cache))
+    except RefusedModelError:
+        raise
+    except UserError:  # the copy was damaged, and is gone now
+        bundle = cache.load(_digest_by_name(name, version, uri, cache))
+    return bundle.with_version(version)
+
+
+def _digest_by_name(name: str, version: str, uri: str | None, cache: Cache) -> str:
+    try:
         store = open_store(uri)
-        (digest,) = fetch(store, [resolve(store, name, version)], cache)
+        return fetch(store, [resolve(store, name, version)], cache)[0]
     except RefusedModelError:
         raise
     except UserError:
         kept = cache.digest_of(uri, name, version)
         if kept is None or not cache.has(kept):
             raise
-        digest = kept
-    return cache.load(digest).with_version(version)
+        return kept
 
 
 def try_apart(places: dict[str, Path]) -> None:

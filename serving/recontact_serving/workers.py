@@ -60,6 +60,7 @@ class Workers:
         self._workers = [_Worker() for _ in range(settings.workers)]
         self._context = multiprocessing.get_context("spawn")
         self._stop = threading.Event()
+        self._by = 0
 
     def serve(self, say: Callable[[str], Any]) -> None:
         """Run them until SIGINT or SIGTERM; then each finishes what it is answering.
@@ -70,7 +71,7 @@ class Workers:
             Is told once, when every worker knows its models: what is the trouble, empty if none.
         """
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self._stop.set())
+            signal.signal(number, self._told_to_stop)
         silent, troubles = set(range(len(self._workers))), [""]
         while not self._stop.is_set():
             for worker in self._workers:
@@ -84,6 +85,12 @@ class Workers:
                         say(max(troubles))
             wait([w.process.sentinel for w in self._workers if w.process], LOOK_S)
         self._end()
+        if self._by == signal.SIGINT:
+            raise KeyboardInterrupt
+
+    def _told_to_stop(self, number: int, _: Any) -> None:
+        self._by = number
+        self._stop.set()
 
     def _look_after(self, worker: _Worker) -> None:
         """Start a worker that does not run; one that ended soon is given some time first."""

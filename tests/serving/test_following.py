@@ -1,0 +1,180 @@
+"""How a model gets into a running service: copied, checked, cached, followed, swapped."""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.serving.conftest import _run
+from tests.serving.registered import files_of, register, shifted, store_in
+
+from recontact.tracking.loading import RefusedModelError
+from recontact_pipelines.campaigns.promotions import (
+    Offline,
+    move,
+    promote_under_load,
+    requests,
+    summary,
+    wait_for,
+)
+from recontact_serving import fetching
+from recontact_serving.cache import Cache
+from recontact_serving.champions import Champions
+from recontact_serving.database import Database
+from recontact_serving.fetching import load_version
+from recontact_serving.loading import load
+from recontact_serving.metrics import Metrics
+from recontact_serving.registry import Registry
+from recontact_serving.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def pairs(learnt):
+    """Three pairs that answer differently."""
+    return [shifted(learnt.bundles, by) for by in (0.0, -1.0, 1.0)]
+
+
+@pytest.fixture(scope="module")
+def store(pairs, empty_store, tmp_path_factory):
+    """A registry that holds them; the first pair are the champions."""
+    found = store_in(tmp_path_factory.mktemp("registry"), empty_store)
+    versions = [register(found, pair) for pair in pairs]
+    move(found, versions[0])
+    return found, versions
+
+
+@pytest.fixture(scope="module")
+def service(store, simulated, tmp_path_factory):
+    """A service that follows the registry closely, with some history."""
+    folder = tmp_path_factory.mktemp("service")
+    settings = Settings(
+        f"sqlite:///{folder}/recontact.db",
+        store[0].uri,
+        auth=False,
+        cache_dir=str(folder / "cache"),
+        follow_s=0.1,
+    )
+    database = Database(settings.database_url)
+    load(database, simulated.slice(0, 500))
+    database.close()
+    with _run(settings, None) as running:
+        yield running, settings
+
+
+def ready(running) -> dict:
+    return running.client.get("/health/ready").json()["checks"]["models"]
+
+
+def test_promotions_under_load_fail_nobody(service, store, simulated):
+    """Each answer is what its named pair gives offline; no request fails; the swaps are seen."""
+    running, settings = service
+    bodies = requests(simulated.slice(len(simulated) - 20).to_pylist())
+    size = {"seconds": 3.0, "moves": 6, "rate": 40}
+    asked = promote_under_load(running.address, *store, bodies, **size)
+    found = summary(asked, Offline(store[0], Database(settings.database_url)), bodies)
+    assert (found["requests"], found["failed"], found["different"]) == (120, 0, 0)
+    assert found["swaps"] >= 3
+    chances = {
+        answer["model"]["recontact-repeated"]: answer["repeated"]["probability"]
+        for _, k, answer in asked.answers
+        if k == 0
+    }
+    assert len(set(chances.values())) == len(chances) > 1
+
+
+def test_a_damaged_champion_keeps_the_old_one(service, store, pairs):
+    """It says which model is refused and why, in ready and in a metric; scores go on."""
+    running, _ = service
+    registry, versions = store
+    move(registry, versions[0])
+    wait_for(running.address, versions[0])
+    damaged = register(registry, shifted(pairs[0], 0.5))
+    file = files_of(registry, "recontact-repeated", damaged["recontact-repeated"]) / "model.txt"
+    file.write_bytes(file.read_bytes().replace(b"1", b"7", 1))
+    move(registry, damaged)
+    until = time.monotonic() + 30
+    while not (told := ready(running))["trouble"] and time.monotonic() < until:
+        time.sleep(0.05)
+    assert told["ok"]
+    assert told["models"] == versions[0]
+    assert "its files are not those that were registered" in told["trouble"]
+    assert "recontact_models_refused 1.0" in running.client.get("/metrics").text
+    move(registry, versions[1])
+    wait_for(running.address, versions[1])
+    assert ready(running)["trouble"] is None
+
+
+def test_a_service_starts_with_the_cached_champion_while_the_registry_is_gone(service, store):
+    """The pair that this registry named last is served, and ready says that it is not there."""
+    _, settings = service
+    registry, versions = store
+    move(registry, versions[1])
+    wait_for(service[0].address, versions[1])
+    cache = Cache(Path(settings.cache_dir))
+    gone = f"{registry.uri}.gone"
+    cache.hear(gone, cache.heard(registry.uri))  # as if it had been there and was taken away
+    source = Registry(Database(settings.database_url), gone, cache_dir=settings.cache_dir)
+    champions = Champions(source, Metrics())
+    champions.refresh()
+    assert champions.current() is None
+    while not champions.settle(0.05):
+        champions.refresh()
+    champions.stop()
+    assert champions.current().models == versions[1]
+    assert "mlflow.db.gone does not exist" in champions.trouble
+
+
+def test_any_version_is_loaded_by_its_name_also_while_the_registry_is_gone(service, store):
+    """The first time by the registry, later by the copy that was checked then."""
+    registry, versions = store
+    cache = Cache(Path(service[1].cache_dir))
+    ours = load_version(
+        "recontact-repeated", versions[2]["recontact-repeated"], registry.uri, cache
+    )
+    assert ours.version == versions[2]["recontact-repeated"]
+    cache.note_version(f"{registry.uri}.gone", "recontact-repeated", "7", ours.digest)
+    again = load_version("recontact-repeated", "7", f"{registry.uri}.gone", cache)
+    assert again.digest == ours.digest
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    """A folder for the time being takes its place."""
+    (tmp_path / "file").write_text("")
+    cache = Cache.open(str(tmp_path / "file" / "cache"))
+    with cache.staged() as folder:
+        assert folder.is_dir()
+    assert tmp_path not in cache.folder.parents
+
+
+def test_a_copy_that_was_damaged_on_disk_is_thrown_away(store, tmp_path):
+    """It is not loaded, and fetched anew the next time."""
+    registry, versions = store
+    cache = Cache(tmp_path)
+    ours = load_version(
+        "recontact-repeated", versions[0]["recontact-repeated"], registry.uri, cache
+    )
+    file = tmp_path / "models" / ours.digest / "recontact.json"
+    file.write_bytes(file.read_bytes()[:-50])
+    again = load_version(
+        "recontact-repeated", versions[0]["recontact-repeated"], registry.uri, cache
+    )
+    assert again == ours
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        ("kill -SEGV $$", "ended with signal 11"),
+        ("exec sleep 9", "took over"),
+        ("exit 3", "exit code 3"),
+    ],
+)
+def test_a_self_test_that_dies_or_hangs_refuses_the_model(monkeypatch, tmp_path, does, told):
+    """Whatever happens to the process apart, the service hears why and goes on."""
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\n{does}\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(fetching, "WITHIN_S", 1)
+    with pytest.raises(RefusedModelError, match=told):
+        fetching.try_apart({"0" * 64: tmp_path})
