@@ -1,19 +1,19 @@
-"""One database: SQLite in write-ahead mode by default, anything SQLAlchemy's Core reaches else."""
+"""One database: SQLite in write-ahead mode by default, PostgreSQL by its address."""
 
 import weakref
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select
+from sqlalchemy import Connection, Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from recontact.errors import UserError
-from recontact_serving import tables
+from recontact_serving import migrations, tables
+from recontact_serving.engines import PATIENT, WRITE, engine_of, one_state, url_of
 
-BUSY_TIMEOUT_MS = 5000
 UPSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -41,43 +41,53 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = _url(url)
-        self.engine = _engine(self.url)
+        self.url = url_of(url)
+        self.engine = engine_of(self.url)
+        self._reading = one_state(self.engine)
         weakref.finalize(self, self.engine.dispose)  # connections end with who held them
         try:
             self._prepare()
-        except OperationalError as error:
+        except DBAPIError as error:
             raise UserError(
                 f"the database {self.url} can't be opened: {error.orig}",
                 mend="check RECONTACT_DATABASE_URL and who may read and write there",
             ) from error
 
     def _prepare(self) -> None:
-        with self.write() as db:
-            tables.metadata.create_all(db)
-            found = read_meta(db, "schema")
-            if found is None:
-                put(db, tables.meta, [{"name": "schema", "value": tables.SCHEMA_VERSION}])
-        if found not in {None, tables.SCHEMA_VERSION}:
+        """Make the tables, or bring them to today's, once for however many start together."""
+        with self.read() as db:
+            step = migrations.found(db)
+        if step == migrations.HEAD:
+            return
+        if not migrations.known(step):
             raise UserError(
-                f"the database {self.url} holds tables of version {found}, "
-                f"this recontact needs {tables.SCHEMA_VERSION}",
+                f"the database {self.url} holds tables of {migrations.named(step)}, "
+                f"this recontact knows those up to step {migrations.HEAD}",
                 mend="use the recontact that made it, or another RECONTACT_DATABASE_URL",
             )
+        with self._begun(**WRITE, **PATIENT) as db:
+            alone(db, "migrations", patient=True)
+            migrations.upgrade(db)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection that sees one state of the database."""
-        with self.engine.begin() as db:
+        with self._reading.begin() as db:
             yield db
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept together or not at all.
 
-        On SQLite it takes the write lock at once, so that what it reads can't change under it.
+        On SQLite it takes the write lock at once, so that what it reads can't change under it; on
+        PostgreSQL `alone` does that where it matters.
         """
-        with self.engine.connect().execution_options(recontact_write=True) as db, db.begin():
+        with self._begun(**WRITE) as db:
+            yield db
+
+    @contextmanager
+    def _begun(self, **options: bool) -> Iterator[Connection]:
+        with self.engine.connect().execution_options(**options) as db, db.begin():
             yield db
 
     def reachable(self) -> bool:
@@ -85,7 +95,7 @@ class Database:
         try:
             with self.read() as db:
                 db.execute(select(1))
-        except DBAPIError:
+        except SQLAlchemyError:  # also where no connection came free
             return False
         return True
 
@@ -104,48 +114,27 @@ def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None
     db.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes), rows)
 
 
+def alone(db: Connection, what: str, *, patient: bool = False) -> None:
+    """Wait until no other transaction does the same; until this one ends, others wait for it.
+
+    Parameters
+    ----------
+    db : sqlalchemy.Connection
+        A connection that may write. On SQLite it is alone already.
+    what : str
+        Names what only one may do at a time, in any process on any machine.
+    patient : bool
+        Wait, and take, as long as it needs.
+    """
+    if db.dialect.name != "postgresql":
+        return
+    if patient:
+        for limit in ("lock_timeout", "statement_timeout"):
+            db.execute(text(f"SET LOCAL {limit} = 0"))
+    db.execute(select(func.pg_advisory_xact_lock(zlib.crc32(f"recontact {what}".encode()))))
+
+
 def read_meta(db: Connection, name: str) -> str | None:
     """Read one of the database's own notes; None where it is missing."""
     found = db.execute(select(tables.meta.c.value).where(tables.meta.c.name == name)).scalar()
     return None if found is None else str(found)
-
-
-def _url(text: str) -> URL:
-    try:
-        url = make_url(text)
-        url.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise UserError(
-            f"RECONTACT_DATABASE_URL can't be read: {error}", mend="e.g. sqlite:///recontact.db"
-        ) from error
-    if url.get_backend_name() not in UPSERTS:
-        raise UserError(
-            f"the database {url} is none that recontact can use",
-            mend="set RECONTACT_DATABASE_URL to an address of SQLite or PostgreSQL",
-        )
-    return url
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False})
-    event.listen(engine, "connect", _connect_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _connect_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # the driver would begin transactions late, by itself
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",  # survives a killed process; the last commits may miss a power cut
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(db: Connection) -> None:
-    write = db.get_execution_options().get("recontact_write")
-    db.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

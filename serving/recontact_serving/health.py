@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from recontact_serving import rates
 from recontact_serving.clock import instant, now, text
@@ -75,7 +75,7 @@ def _rates(service: Service) -> dict[str, Any]:
             built, up_to, policy = (
                 read_meta(db, n) for n in (rates.BUILT_AT, rates.UP_TO, rates.POLICY)
             )
-    except DBAPIError:
+    except SQLAlchemyError:
         return {"ok": False, "trouble": "the database does not answer"}
     trouble = _rates_trouble(service, policy)
     return {

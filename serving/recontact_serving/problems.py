@@ -10,12 +10,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = "5"
 
 log = structlog.get_logger()
+GONE = {DatabaseError, OperationalError, NoConnectionError}  # itself, and no kind of it
 
 
 class ProblemError(Exception):
@@ -80,6 +82,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(DatabaseError, _database)
+    app.add_exception_handler(NoConnectionError, _database)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -126,12 +129,13 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _database(request: Request, error: Exception) -> JSONResponse:
-    log.error("database", error=str(error))
-    if type(error) not in {DatabaseError, OperationalError}:  # what we asked of it was wrong
+    if type(error) not in GONE:  # what we asked of it was wrong
         return await _fault(request, error)
+    log.error("database", exc_info=error)
     detail = "the database does not answer; try again"
     return respond(problem(503, detail), {"Retry-After": RETRY_S})
 
 
-async def _fault(_: Request, __: Exception) -> JSONResponse:
+async def _fault(_: Request, error: Exception) -> JSONResponse:
+    log.error("fault", exc_info=error)
     return respond(problem(500, "a fault of the service; its log says more"))

@@ -38,8 +38,10 @@ bearer = HTTPBearer(auto_error=False, description="an API key, made with `recont
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-def check_settings(settings: Settings, database: Database) -> None:
+def check_settings(settings: Settings, database: Database | None) -> None:
     """Refuse to start a service that would be open to strangers or closed to everyone.
+
+    A database that is None is still to be made: nobody is in it.
 
     Raises
     ------
@@ -53,13 +55,15 @@ def check_settings(settings: Settings, database: Database) -> None:
                 mend="take RECONTACT_AUTH away, or listen on 127.0.0.1",
             )
         return
-    with database.read() as db:
-        if accounts.nobody_may_enter(db):
-            raise UserError(
-                "nobody could use the service: there is neither a key nor a user",
-                mend="make one with `recontact keys add NAME` or `recontact users add NAME` "
-                "(to try it out on this machine alone, set RECONTACT_AUTH=off)",
-            )
+    if database is not None:
+        with database.read() as db:
+            if not accounts.nobody_may_enter(db):
+                return
+    raise UserError(
+        "nobody could use the service: there is neither a key nor a user",
+        mend="make one with `recontact keys add NAME` or `recontact users add NAME` "
+        "(to try it out on this machine alone, set RECONTACT_AUTH=off)",
+    )
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not an error: the browser is led to the form

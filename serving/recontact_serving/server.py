@@ -17,6 +17,7 @@ from recontact.errors import UserError
 from recontact_serving.app import create_app
 from recontact_serving.cache import Cache
 from recontact_serving.database import Database
+from recontact_serving.engines import is_missing
 from recontact_serving.security import check_settings
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
@@ -87,12 +88,17 @@ def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -
 
 
 def _check(settings: Settings) -> None:
-    """Refuse what can't be served, and bring the database to its tables, before a port is taken."""
-    database = Database(settings.database_url)
+    """Refuse what can't be served, and bring the database to its tables, before a port is taken.
+
+    A file that is not there yet is made later, when nothing can be refused any more.
+    """
+    missing = is_missing(settings.database_url)
+    database = None if missing else Database(settings.database_url)
     try:
         check_settings(settings, database)
     finally:
-        database.close()
+        if database is not None:
+            database.close()
 
 
 def _leave(*_: Any) -> None:

@@ -1,7 +1,8 @@
 """The tables of the service's database.
 
 Instants are integer microseconds since 1970, UTC. An unknown program or customer is the empty
-text, so that equality and indexes treat it like any other value.
+text, so that equality and indexes treat it like any other value. What changes here needs a step
+in `recontact_serving.migrations`.
 """
 
 from sqlalchemy import (
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = "3"
 FIRST = -(2**63)  # valid_from of the earliest version: it stands for all time before it
 LAST = 2**63 - 1  # valid_to of the latest version
 

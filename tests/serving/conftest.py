@@ -161,6 +161,16 @@ def database_url(request: Any, new_database: NewDatabase) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(params=KINDS)
+def empty_url(request: Any, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables, of each kind; SQLite's file is not there yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    with request.getfixturevalue("postgres_server").empty() as url:
+        yield url
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An open database of each kind."""

@@ -137,6 +137,19 @@ def test_serve_without_keys_stays_on_this_machine(capsys, monkeypatch):
     assert "RECONTACT_AUTH=off is for this machine alone" in err
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # files are left by it alone
+@pytest.mark.parametrize("auth", ["on", "off"])
+def test_a_refused_service_leaves_no_database_behind(capsys, monkeypatch, tmp_path, auth):
+    """Without a key, or with its port taken, `serve` ends before it makes a file."""
+    monkeypatch.setenv("RECONTACT_DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
+    monkeypatch.setenv("RECONTACT_AUTH", auth)
+    with listen("127.0.0.1", 0) as taken:
+        code, _, err = run(capsys, "serve", "--port", str(taken.getsockname()[1]))
+    assert code == 1
+    assert ("neither a key" if auth == "on" else "is in use") in err
+    assert not list(tmp_path.glob("new.db*"))
+
+
 def test_load_counts_what_is_new(capsys, tmp_path, simulated):
     """Contacts are loaded once; without a champion the rates follow the default policy."""
     file = str(tmp_path / "contacts.parquet")

@@ -11,9 +11,9 @@ from recontact.features.declared import Feature
 from recontact.features.measures import Judged
 from recontact.features.moments import KNOWN_FROM
 from recontact.policy import Policy
-from recontact_serving import history, rates, tables
+from recontact_serving import history, rates
 from recontact_serving.clock import micros
-from recontact_serving.database import Database, put
+from recontact_serving.database import Database
 from recontact_serving.server import listen
 from recontact_serving.settings import Settings
 
@@ -127,14 +127,6 @@ def test_a_bad_database_address_is_one_clear_message(url):
     with pytest.raises(UserError) as caught:
         Database(url)
     assert "RECONTACT_DATABASE_URL" in str(caught.value)
-
-
-def test_tables_of_another_version_are_left_alone(settings):
-    """A database of another recontact is refused and not touched."""
-    with Database(settings.database_url).write() as db:
-        put(db, tables.meta, [{"name": "schema", "value": "0"}])
-    with pytest.raises(UserError, match="tables of version 0"):
-        Database(settings.database_url)
 
 
 def test_a_port_in_use_is_one_clear_message():

@@ -1,0 +1,193 @@
+"""The tables are made and brought up to date by steps, and nothing that is kept gets lost."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+
+from recontact.errors import UserError
+from recontact_serving import history, keys, migrations, tables
+from recontact_serving.clock import instant
+from recontact_serving.database import Database, put, read_meta
+from recontact_serving.engines import engine_of, url_of
+
+VERSION_2 = (Path(__file__).parent / "version_2.sql").read_text()
+KEPT = ("users", "sessions", "scores", "daily", "hourly")
+
+
+@pytest.fixture
+def old(empty_url):
+    """The address of a filled database from before there were steps."""
+    engine = engine_of(url_of(empty_url))
+    with engine.begin() as db:
+        for statement in VERSION_2.split(";\n")[:-1]:
+            db.exec_driver_sql(statement)
+    engine.dispose()
+    return empty_url
+
+
+def rows(db, table):
+    columns = ", ".join(f'"{name}"' for name in table.columns.keys())  # noqa: SIM118 - names
+    return sorted(map(str, db.execute(text(f"select {columns} from {table.name}"))))  # noqa: S608
+
+
+def differences(database):
+    with database.read() as db:
+        options = {"version_table": migrations.TABLE, "compare_type": True}
+        return compare_metadata(MigrationContext.configure(db, opts=options), tables.metadata)
+
+
+def test_the_steps_lead_to_the_tables_that_the_program_uses(empty_url):
+    """A database that was made by the steps differs in nothing from `recontact_serving.tables`."""
+    database = Database(empty_url)
+    assert differences(database) == []
+    with database.read() as db:
+        assert migrations.found(db) == migrations.HEAD == migrations.scripts().get_current_head()
+    database.close()
+
+
+def test_a_filled_old_database_is_brought_up_with_nothing_lost(old):
+    """Version 2: people, sessions, scores and rates stay as they are, versions get their stamps."""
+    engine = engine_of(url_of(old))
+    with engine.connect() as db:
+        before = {name: rows(db, tables.metadata.tables[name]) for name in KEPT}
+    engine.dispose()
+    database = Database(old)
+    assert differences(database) == []
+    with database.read() as db:
+        assert before == {name: rows(db, tables.metadata.tables[name]) for name in KEPT}
+        assert all(before.values())
+        assert read_meta(db, "rates_policy") == "abc"
+        at = instant(1772362800000000)
+        (seen,) = history.of_customer(
+            db, {"contact_id": "x", "program": "acme", "customer_id": "u1"}, at
+        )
+        assert (seen["contact_id"], seen["csat"]) == ("c1", 2.0)
+        assert seen["reason"] == "Rechnung für März"
+        stamps = {row.contact_id + str(row.known_at): row.stamp for row in
+                  db.execute(select(tables.versions))}  # fmt: skip
+    assert len(set(stamps.values())) == 3
+    with database.write() as db:  # a stamp is the one that the program itself gives
+        found = db.execute(select(tables.versions)).mappings().all()
+        for row in found:
+            assert history._stored(dict(row), 0, 0)["stamp"] == row["stamp"]
+    database.close()
+
+
+def test_old_keys_go_on_to_do_all_they_did(old):
+    """A key from before scopes may score, ingest and read; a revoked one stays revoked."""
+    database = Database(old)
+    with database.read() as db:
+        desktop, gone = keys.listed(db)
+    database.close()
+    assert (desktop.name, set(desktop.scopes)) == ("desktop", set(keys.SCOPES))
+    assert (desktop.programs, desktop.teams, desktop.revoked_at) == (None, None, None)
+    assert gone.revoked_at is not None
+
+
+def test_an_upgrade_that_fails_leaves_the_old_database_as_it_was(old, monkeypatch):
+    """Steps are taken whole or not at all: the program from before still finds its database."""
+    step = migrations.scripts().get_revision("0002").module
+    monkeypatch.setattr(step, "_stamps", lambda: 1 / 0)
+    monkeypatch.setattr(migrations, "scripts", lambda: Steps([step]))
+    with pytest.raises(ZeroDivisionError):
+        Database(old)
+    engine = engine_of(url_of(old))
+    with engine.connect() as db:
+        assert migrations.found(db) == "0001"
+        assert db.execute(text("select count(*) from keys where revoked")).scalar() == 1
+    engine.dispose()
+    monkeypatch.undo()
+    Database(old).close()
+
+
+class Steps:
+    """Steps of which some go wrong."""
+
+    def __init__(self, modules):
+        self._modules = modules
+
+    def walk_revisions(self):
+        return [type("Step", (), {"revision": m.revision, "module": m}) for m in self._modules]
+
+
+@pytest.mark.parametrize(("step", "told"), [("0009", "step 0009"), ("zz", "tables of zz")])
+def test_a_database_of_a_newer_recontact_is_refused_in_words(database_url, step, told):
+    """Nothing is changed in it."""
+    database = Database(database_url)
+    with database.write() as db:
+        db.execute(text(f"update {migrations.TABLE} set version_num = '{step}'"))  # noqa: S608
+    with pytest.raises(UserError, match=told) as caught:
+        Database(database_url)
+    assert "use the recontact that made it" in caught.value.mend
+    database.close()
+
+
+def test_a_database_of_before_version_2_is_refused_in_words(old):
+    """No step leads on from there."""
+    engine = engine_of(url_of(old))
+    with engine.begin() as db:
+        db.execute(text("update meta set value = '1' where name = 'schema'"))
+    with pytest.raises(UserError, match="tables of version 1"):
+        Database(old)
+    with engine.connect() as db:
+        assert migrations.found(db) == "version 1"
+    engine.dispose()
+
+
+def test_the_recontact_of_before_refuses_what_was_brought_up(database):
+    """It looks for version 2 in `meta`, and says so."""
+    with database.read() as db:
+        assert read_meta(db, "schema") == "3"
+
+
+def test_tables_of_others_do_not_disturb(empty_url):
+    """MLflow's tables, and its own steps, may be in the same database."""
+    engine = engine_of(url_of(empty_url))
+    with engine.begin() as db:
+        db.execute(text("create table alembic_version (version_num varchar(32))"))
+        db.execute(text("insert into alembic_version values ('f5a4f2784254')"))
+    engine.dispose()
+    database = Database(empty_url)
+    with database.write() as db:
+        put(db, tables.meta, [{"name": "colour", "value": "blue"}])
+        assert db.execute(text("select version_num from alembic_version")).all() == [
+            ("f5a4f2784254",)
+        ]
+    database.close()
+
+
+STARTING = """
+import sys, time
+from recontact_serving.database import Database, read_meta
+print("ready", flush=True)
+sys.stdin.readline()
+with Database(sys.argv[1]).read() as db:
+    print(read_meta(db, "schema"))
+"""
+
+
+@pytest.mark.parametrize("which", ["empty", "old"])
+def test_many_that_start_together_take_each_step_once(which, empty_url, request):
+    """Four processes at once on a new or an old database: all find today's tables."""
+    url = empty_url if which == "empty" else request.getfixturevalue("old")
+    words = [sys.executable, "-c", STARTING, url]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    started = [subprocess.Popen(words, env=environ, text=True, **pipes) for _ in range(4)]
+    for process in started:
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60) for process in started]
+    assert [out.strip() for out, _ in said] == ["3"] * 4, json.dumps(said)
+    database = Database(url)
+    assert differences(database) == []
+    database.close()
