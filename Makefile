@@ -4,7 +4,7 @@ DATA ?= simulated
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench cards screenshots campaign mlflow notebooks docs lock wheel clean
+.PHONY: help setup demo test check format bench cards openapi screenshots campaign mlflow notebooks docs lock wheel clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ bench: .venv/.dev ## measure speed and memory
 
 cards: .venv/.dev ## write the model cards of what the demo trains again (minutes); ARGS=simulated for some
 	@$(BIN)/python scripts/cards.py $(ARGS)
+
+openapi: .venv/.dev ## write the service's description and the TypeScript types again (npm, network)
+	@$(BIN)/python scripts/openapi.py
 
 screenshots: .venv/.dev ## take the pictures of the documentation again (minutes)
 	@$(BIN)/python scripts/screenshots.py
