@@ -31,7 +31,10 @@ def try_out(address: str, folder: Path, cases: int, *more: str) -> None:
     command += ["--no-color", "--continue-on-failure", "--report-json-path", str(report)]
     command += ["--max-examples", str(cases), *more]
     command += [] if CAMPAIGN else ["--seed", "1"]
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    environ = {**os.environ, "SCHEMATHESIS_HOOKS": str(HERE / "hooks.py")}
+    done = subprocess.run(
+        command, cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(report.read_text())
     assert found["operations"]["tested"] == found["operations"]["total"] - STREAMS
