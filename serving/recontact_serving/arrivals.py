@@ -55,6 +55,10 @@ class Arrivals:
         self._begin = self._end = self._read_at = 0  # minutes that are counted
         self._loads = Loads({}, 0)
 
+    def prepare(self, at: int) -> None:
+        """Read what arrived in the day before an instant, where it is not at hand."""
+        self._up_to(at // MINUTE)
+
     def load_at(
         self, of: str, within: int, program: str | None, name: object, at: int, own_since: int
     ) -> float | None:

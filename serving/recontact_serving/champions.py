@@ -1,14 +1,16 @@
 """The models in use: both champions, loaded by alias and followed while the service runs."""
 
+import datetime as dt
 import threading
 import time
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import structlog
 
 from recontact.errors import UserError
+from recontact.scoring import Scored
 from recontact_serving.metrics import Metrics
 from recontact_serving.problems import RETRY_S, ProblemError, problem
 from recontact_serving.settings import FOLLOW_S
@@ -22,16 +24,25 @@ log = structlog.get_logger()
 class Scores(Protocol):
     """What scores one contact (`recontact.scoring.Scorer`)."""
 
-    def score(
+    def ready(
+        self,
+        stamps: Sequence[int],
+        fetch: Callable[[Sequence[int]], Mapping[int, Mapping[str, Any]]],
+        at: dt.datetime,
+    ) -> Any:
+        """Make ready the contacts that a score looks back at, fetching what is not at hand."""
+        ...
+
+    def scored(
         self,
         contact: Mapping[str, Any],
-        history: Sequence[Mapping[str, Any]],
+        history: Any,
         *,
         moment: str,
-        at: Any,
+        at: dt.datetime,
         explain: str = "auto",
-    ) -> dict[str, Any]:
-        """Score a contact as it stands."""
+    ) -> Scored:
+        """Score a contact as it stands; `history` is what `ready` gave, None where unread."""
         ...
 
 

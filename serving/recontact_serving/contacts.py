@@ -83,8 +83,8 @@ def _record(
     for begin in range(0, len(order), AT_ONCE):
         places = order[begin : begin + AT_ONCE]
         with service.database.write() as db:
-            foreign = _foreign(db, [contacts[i]["contact_id"] for i in places], access)
-            own = [i for i in places if contacts[i]["contact_id"] not in foreign]
+            others = foreign(db, [contacts[i]["contact_id"] for i in places], access)
+            own = [i for i in places if contacts[i]["contact_id"] not in others]
             counts = history.record(db, [contacts[i] for i in own], received)
         for i in set(places) - set(own):
             rejected[i] = _rejected(i, contacts[i]["contact_id"], problem(403, FOREIGN))
@@ -94,7 +94,7 @@ def _record(
     return total
 
 
-def _foreign(db: Connection, contact_ids: list[str], access: Access) -> set[str]:
+def foreign(db: Connection, contact_ids: list[str], access: Access) -> set[str]:
     """Find the contacts that another program knows under these names: they stay as they are."""
     if access.programs is None:
         return set()

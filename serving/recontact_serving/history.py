@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from recontact.contacts import SCHEMA
 from recontact_serving.clock import instant, micros
-from recontact_serving.database import UPSERTS, put
+from recontact_serving.database import put
 from recontact_serving.tables import FIRST, LAST, versions
 
 Contact = Mapping[str, Any]  # columns that are known; instants are aware datetimes
@@ -20,21 +20,21 @@ Version = dict[str, Any]  # a row of the table
 DEEP = 500  # how many of a customer's latest contacts a score looks at
 CHUNK = 500  # contacts to a statement: databases limit its parameters
 APART = ("contact_id", "program", "customer_id", "started_at", "ended_at", "known_at")
+COLUMNS = tuple(versions.columns.keys())
 ARRIVAL = ("channel", "direction", "queue", "site", "reason", "case_id")  # and attributes
 
-_HISTORY = (
-    select(versions)
-    .where(
-        versions.c.program == bindparam("program"),
-        versions.c.customer_id == bindparam("customer_id"),
-        versions.c.started_at < bindparam("at"),
-        versions.c.valid_from < bindparam("at"),
-        versions.c.valid_to >= bindparam("at"),
-        versions.c.contact_id != bindparam("contact_id"),
-    )
-    .order_by(versions.c.started_at.desc(), versions.c.contact_id.desc())
-    .limit(DEEP)
+_OTHERS = (
+    versions.c.program == bindparam("program"),
+    versions.c.customer_id == bindparam("customer_id"),
+    versions.c.started_at < bindparam("at"),
+    versions.c.valid_from < bindparam("at"),
+    versions.c.valid_to >= bindparam("at"),
+    versions.c.contact_id != bindparam("contact_id"),
 )
+_LATEST_FIRST = (versions.c.started_at.desc(), versions.c.contact_id.desc())
+STAMPS = select(versions.c.stamp).where(*_OTHERS).order_by(*_LATEST_FIRST).limit(DEEP)
+HISTORY = select(versions).where(*_OTHERS).order_by(*_LATEST_FIRST).limit(DEEP)
+ONE = select(versions).where(*_OTHERS[:2], versions.c.stamp == bindparam("stamp")).limit(1)
 _CHOSEN = versions.c.contact_id.in_(bindparam("contact_ids", expanding=True))
 
 
@@ -43,6 +43,16 @@ class Recorded(NamedTuple):
 
     accepted: int
     unchanged: int
+
+
+def asked(contact: Contact, at: dt.datetime) -> dict[str, Any]:
+    """Give what `STAMPS`, `HISTORY` and `ONE` ask of a contact's customer at an instant."""
+    return {
+        "program": contact.get("program") or "",
+        "customer_id": contact["customer_id"],
+        "contact_id": contact["contact_id"],
+        "at": micros(at),
+    }
 
 
 def of_customer(db: Connection, contact: Contact, at: dt.datetime) -> list[dict[str, Any]]:
@@ -65,13 +75,13 @@ def of_customer(db: Connection, contact: Contact, at: dt.datetime) -> list[dict[
     """
     if not contact.get("customer_id"):
         return []
-    asked = {
-        "program": contact.get("program") or "",
-        "customer_id": contact["customer_id"],
-        "contact_id": contact["contact_id"],
-        "at": micros(at),
-    }
-    return [_contact(row) for row in db.execute(_HISTORY, asked).mappings()]
+    return [_contact(row) for row in db.execute(HISTORY, asked(contact, at)).mappings()]
+
+
+def contact_of(row: Sequence[Any]) -> tuple[int, dict[str, Any]]:
+    """Turn a row of all columns, as the driver gives it, into its stamp and the contact."""
+    named = dict(zip(COLUMNS, row, strict=True))
+    return named["stamp"], _contact(named)
 
 
 def latest(db: Connection) -> Iterator[dict[str, Any]]:
@@ -81,24 +91,14 @@ def latest(db: Connection) -> Iterator[dict[str, Any]]:
     return (_contact(row) for row in rows.mappings())
 
 
-def arrive(db: Connection, contact: Contact) -> None:
-    """Record that a contact has started, and its arrival facts.
-
-    A contact whose finished record is there stays as it is.
-    """
+def arrival(contact: Contact) -> Version:
+    """Give the row of a contact that has begun: its arrival facts, all that is known of it."""
     facts = {
         name: value
         for name, value in contact.items()
         if name in {*APART, *ARRIVAL} or name not in SCHEMA.names
     }
-    row = _stored(_row({**facts, "ended_at": None, "known_at": None}), FIRST, LAST)
-    statement = UPSERTS[db.dialect.name](versions)
-    keys = versions.primary_key.columns.keys()
-    changes = {name: statement.excluded[name] for name in row if name not in keys}
-    unfinished = versions.c.known_at.is_(None)
-    db.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changes, where=unfinished), row
-    )
+    return _stored(_row({**facts, "ended_at": None, "known_at": None}), FIRST, LAST)
 
 
 def record(db: Connection, contacts: Sequence[Contact], received_at: dt.datetime) -> Recorded:
@@ -202,7 +202,7 @@ def facts(row: Mapping[Any, Any]) -> dict[str, Any]:
     return dict(json.loads(row["payload"]))
 
 
-def _contact(row: RowMapping) -> dict[str, Any]:
+def _contact(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Turn a row of the table back into a contact."""
     return {
         **facts(row),

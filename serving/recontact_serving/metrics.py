@@ -62,6 +62,11 @@ class Metrics:
         self._refused = Counter(
             "recontact_refused", "Requests refused at the gate", ["why"], registry=self.registry
         )
+        self._dropped = Counter(
+            "recontact_scores_not_kept",
+            "Scores given that the database did not take in time and memory had no room for",
+            registry=self.registry,
+        )
         self._models = Gauge(
             "recontact_model", "Models in use", ["name", "version"], registry=self.registry
         )
@@ -75,6 +80,10 @@ class Metrics:
         began = time.perf_counter()
         yield
         self._stages.labels(name).observe(time.perf_counter() - began)
+
+    def dropped(self, scores: int) -> None:
+        """Count scores that are not kept."""
+        self._dropped.inc(scores)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""

@@ -72,8 +72,12 @@ def invalid(errors: Sequence[Any]) -> dict[str, Any]:
 
 
 def invalid_item(error: ValidationError) -> dict[str, Any]:
-    """Say what is wrong with one item of a list."""
-    return invalid(error.errors(include_url=False, include_input=False, include_context=False))
+    """Say what is wrong with a body, or with one item of a list."""
+    errors = error.errors(include_url=False, include_input=False, include_context=False)
+    if errors[0]["type"] == "json_invalid":
+        why = errors[0]["msg"].removeprefix("Invalid JSON: ")
+        return problem(400, f"the body is not JSON: {why}")
+    return invalid(errors)
 
 
 def install(app: FastAPI) -> None:
@@ -99,7 +103,8 @@ def _pointer(location: Sequence[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
-def _is_json(request: Request) -> bool:
+def is_json(request: Request) -> bool:
+    """Tell whether a request says that it carries JSON."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 
@@ -123,7 +128,7 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
     errors = error.errors()
     if errors[0]["type"] == "json_invalid":
         return respond(problem(400, "the body is not JSON"))
-    if errors[0]["loc"] == ("body",) and not _is_json(request):
+    if errors[0]["loc"] == ("body",) and not is_json(request):
         return respond(problem(415, "send JSON, with the header `Content-Type: application/json`"))
     return respond(invalid(errors))
 

@@ -1,4 +1,4 @@
-"""What every endpoint needs: settings, database, models, gate, metrics."""
+"""What every endpoint needs: settings, database, models, gate, what reads and writes, metrics."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -9,7 +9,9 @@ from recontact_serving.champions import Champions
 from recontact_serving.database import Database
 from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
+from recontact_serving.reading import Reader
 from recontact_serving.settings import Settings
+from recontact_serving.writer import Writer
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Service:
     database: Database
     champions: Champions
     gate: Gate
+    reader: Reader
+    writer: Writer
     metrics: Metrics = field(default_factory=Metrics)
 
 

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from recontact_serving.clock import instant, micros, text
-from recontact_serving.database import put
 from recontact_serving.tables import scores
 
 Contact = Mapping[str, Any]
 FILTERS = ("team", "queue", "program")
 OUTCOMES = ("repeated", "escalation")
-TOLD = ("reasons", "next_issues", "history", "model", "policy", "degraded")
+COLUMNS = tuple(scores.columns.keys())
+TOLD = (*OUTCOMES, "reasons", "next_issues", "history", "model", "policy", "degraded")
 SHOWN = 3  # reasons of a row
 MOST_CHOICES = 500  # of a filter, shown in the form
 
@@ -90,9 +91,9 @@ def told(item: Mapping[str, Any], most: int = SHOWN) -> list[str]:
     return list(dict.fromkeys(reason["text"] for reason in by_risk))[:most]
 
 
-def keep(db: Connection, contact: Contact, answer: Mapping[str, Any], scored: dt.datetime) -> None:
-    """Keep a score; it takes the place of the contact's earlier one at the same moment."""
-    row = {
+def row(contact: Contact, answer: Mapping[str, Any], scored_at: int) -> dict[str, Any]:
+    """Give the row of a score; it takes the place of the contact's earlier one at the moment."""
+    return {
         "moment": answer["moment"],
         "contact_id": answer["contact_id"],
         "risk": risk(answer),
@@ -102,10 +103,9 @@ def keep(db: Connection, contact: Contact, answer: Mapping[str, Any], scored: dt
         **{name: contact.get(name) for name in ("agent_id", "queue", "team")},
         "started_at": micros(contact["started_at"]),
         "at": micros(dt.datetime.fromisoformat(answer["at"])),
-        "scored_at": micros(scored),
-        "answer": json.dumps({name: answer[name] for name in TOLD}, ensure_ascii=False),
+        "scored_at": scored_at,
+        "answer": orjson.dumps({name: answer[name] for name in TOLD}).decode(),
     }
-    put(db, scores, [row])
 
 
 def page(db: Connection, asked: Asked) -> Page:
@@ -164,13 +164,6 @@ def _item(row: Row[Any]) -> dict[str, Any]:
         **{name: getattr(row, name) or None for name in ("customer_id", "program")},
         **{name: text(instant(getattr(row, name))) for name in ("started_at", "at")},
         "risk": row.risk,
-        **{
-            outcome: {
-                "probability": getattr(row, f"{outcome}_probability"),
-                "band": getattr(row, f"{outcome}_band"),
-            }
-            for outcome in OUTCOMES
-        },
         **json.loads(row.answer),
     }
 

@@ -3,13 +3,18 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from recontact.epoch import EPOCH, micros
+from recontact.features.cumulated import LATEST
 from recontact.features.figures import Figures
 from recontact.features.live import Live, Looked, Row
 from recontact.features.live_figures import LiveFigures, LoadsOfOne
+from recontact.features.loads import Loads
+from recontact.features.past import Pasts
+from recontact.features.remembered import Fetch, Remembered
 from recontact.features.shapes import Floats, Ints
 from recontact.features.words import Themes
 from recontact.model.bundle import Bundle
@@ -20,6 +25,30 @@ from recontact.probes import DEFAULT, Probes
 Contact = Mapping[str, Any]
 SPOKEN = {"repeated": "the customer has already been in touch again about this",
           "escalation": "it has already been escalated"}  # fmt: skip
+
+
+@runtime_checkable
+class Loading(LoadsOfOne, Protocol):
+    """Tells how busy it is once it has read up to an instant."""
+
+    def prepare(self, at: int) -> None:
+        """Read what is told of an instant, in microseconds, where it is not at hand."""
+        ...
+
+
+class Scored(NamedTuple):
+    """A score.
+
+    Attributes
+    ----------
+    answer : dict
+        What `Scorer.score` gives.
+    features : list
+        Moment, instant and the features: what gives outcomes, reasons and next issues again.
+    """
+
+    answer: dict[str, Any]
+    features: list[Any]
 
 
 class Scorer:
@@ -94,36 +123,95 @@ class Scorer:
             `repeated` and `escalation` (each `probability` and `band`), `reasons`,
             `next_issues`, `history` and `degraded`.
         """
+        return self.scored(contact, history, moment=moment, at=at, explain=explain).answer
+
+    def scored(
+        self,
+        contact: Contact,
+        history: Sequence[Contact] | Pasts | None,
+        *,
+        moment: str,
+        at: dt.datetime,
+        explain: str = "auto",
+    ) -> Scored:
+        """Score a contact as it stands, and tell by which features.
+
+        Parameters
+        ----------
+        contact, moment, at, explain
+            As for `score`.
+        history : sequence of mapping, Pasts or None
+            Also as `ready` gives it. None: it could not be read, nor how busy it is.
+
+        Returns
+        -------
+        Scored
+            What `score` gives, and what gives it again.
+        """
         found = self.look(contact, history, moment=moment, at=at)
-        row = found.row
-        degraded = self._degraded(row, moment)
-        if moment not in self._first.moments:
-            row = {**row, "moment": "start"}
-        outcomes, told = self._judge(row, explain)
-        return {
-            **outcomes,
-            "reasons": told,
-            "next_issues": self._next(row, outcomes["repeated"]["probability"]),
-            "history": _history(found),
-            "degraded": degraded,
-        }
+        degraded = self._degraded(found.row, moment, unread=history is None)
+        judged = self._told(found.row, explain)
+        answer = {**judged, "history": _history(found), "degraded": degraded}
+        return Scored(answer, [value for name, value in found.row.items() if name != "contact_id"])
+
+    def again(self, features: Sequence[Any], explain: str) -> dict[str, Any]:
+        """Give again what hangs on the features of a score: outcomes, reasons and next issues.
+
+        Parameters
+        ----------
+        features : sequence
+            As `Scored` holds them.
+        explain : {"auto", "always", "never"}
+            As it was asked for.
+
+        Raises
+        ------
+        ValueError
+            They are not of these models.
+        """
+        return self._told(dict(zip(self._names, features, strict=True)), explain)
+
+    def ready(self, stamps: Sequence[int], fetch: Fetch, at: dt.datetime) -> Pasts:
+        """Make ready what a score at an instant looks back at, reading what is not at hand.
+
+        Parameters
+        ----------
+        stamps : sequence of int
+            One for each of the customer's other contacts; it changes when the contact does.
+        fetch : callable
+            Gives the contacts of some stamps.
+        at : datetime.datetime
+            The instant.
+        """
+        if isinstance(self.loads, Loading):
+            self.loads.prepare(micros(at))
+        return self._remembered.pasts(stamps, fetch)
 
     def look(
-        self, contact: Contact, history: Sequence[Contact], *, moment: str, at: dt.datetime
+        self,
+        contact: Contact,
+        history: Sequence[Contact] | Pasts | None,
+        *,
+        moment: str,
+        at: dt.datetime,
     ) -> Looked:
         """Compute the features of a contact as it stands.
 
         Parameters
         ----------
         contact, history, moment, at
-            As for `score`.
+            As for `scored`.
 
         Returns
         -------
         Looked
             The features, and what of the history the answer tells.
         """
-        return self.live.look(contact, self.live.pasts(history), moment, at, self._figures)
+        if history is None:
+            alone = {**contact, "customer_id": None}
+            return self.live.look(alone, self.live.pasts(()), moment, at, self._figures_unread)
+        pasts = history if isinstance(history, Pasts) else self.live.pasts(history)
+        return self.live.look(contact, pasts, moment, at, self._figures)
 
     @cached_property
     def live(self) -> Live:
@@ -132,8 +220,31 @@ class Scorer:
         return Live(self.policy, self._first.known_from, texts, self._first.features)
 
     @cached_property
+    def _remembered(self) -> Remembered:
+        return Remembered(self.live)
+
+    @cached_property
     def _figures(self) -> LiveFigures:
         return self.live.figures(self.figures, self.loads)
+
+    @cached_property
+    def _figures_unread(self) -> LiveFigures:
+        """What is at hand without the database: nothing of how busy it is now."""
+        return self.live.figures(self.figures, Loads({}, LATEST))
+
+    @cached_property
+    def _names(self) -> list[str]:
+        """The features in the order in which `Scored` holds them."""
+        contact = {"contact_id": "", "started_at": EPOCH}
+        row = self.live.look(contact, self.live.pasts(()), "start", EPOCH, self._figures_unread).row
+        return [name for name in row if name != "contact_id"]
+
+    def _told(self, row: Row, explain: str) -> dict[str, Any]:
+        if row["moment"] not in self._first.moments:
+            row = {**row, "moment": "start"}
+        outcomes, told = self._judge(row, explain)
+        following = self._next(row, outcomes["repeated"]["probability"])
+        return {**outcomes, "reasons": told, "next_issues": following}
 
     def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         outcomes: dict[str, Any] = {}
@@ -177,7 +288,7 @@ class Scorer:
             found = [issue._asdict() for issue in model.probable(row, chance)]
         return [{**issue, "probe": self.probes.question(issue["reason"])} for issue in found]
 
-    def _degraded(self, row: Row, moment: str) -> list[str]:
+    def _degraded(self, row: Row, moment: str, *, unread: bool) -> list[str]:
         missing = [
             f"{target}: no model, only how often it happens: {bundle.facts['constant']}"
             for target, bundle in self.bundles.items()
@@ -185,7 +296,9 @@ class Scorer:
         ]
         if moment not in self._first.moments:
             missing.append(f"moment: no model for '{moment}', scored as at the start")
-        if row["contacts_before"] is None:
+        if unread:
+            missing.append("history: it could not be read in time, nor how busy it is")
+        elif row["contacts_before"] is None:
             missing.append("history: the customer is not known")
         if not self.figures.daily.counts:
             missing.append("rates: none are loaded")

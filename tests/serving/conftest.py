@@ -20,6 +20,7 @@ import uvicorn
 from tests.serving import postgres
 
 from recontact.errors import UserError
+from recontact.scoring import Scored
 from recontact_serving.app import create_app
 from recontact_serving.champions import Champion
 from recontact_serving.database import Database
@@ -57,8 +58,12 @@ class Told:
     def close(self) -> None:
         pass
 
-    def score(self, contact: Any, history: Any, *, moment: str, at: Any, explain: str) -> Any:
-        given = {"contact": contact, "history": list(history), "moment": moment, "at": at}
+    def ready(self, stamps: Any, fetch: Any, at: Any) -> Any:  # noqa: ARG002 - the protocol's
+        return list(fetch(stamps).values())
+
+    def scored(self, contact: Any, history: Any, *, moment: str, at: Any, explain: str) -> Any:
+        known = history or []
+        given = {"contact": contact, "history": known, "moment": moment, "at": at}
         self.seen.append(given)
         outcomes = {}
         for outcome in ("repeated", "escalation"):
@@ -69,14 +74,15 @@ class Told:
                 "band": "already" if chance == 1 else band,
             }
         why = {"outcome": "repeated", "feature": "hold_s", "value": 60.0, "effect": 0.4}
-        past = {"contacts_48h": 0, "contacts_30d": len(history), "last_contact_at": None}
-        return {
+        past = {"contacts_48h": 0, "contacts_30d": len(known), "last_contact_at": None}
+        answer = {
             **outcomes,
             "reasons": [{**why, "text": "on hold for 1 min"}] if explain != "never" else [],
             "next_issues": [{"reason": "delivery", "probability": 0.2, "probe": "Is it there?"}],
             "history": {**past, "last_reason": None, "last_agent_id": None},
-            "degraded": [],
+            "degraded": ["history: unread"] if history is None else [],
         }
+        return Scored(answer, [moment])
 
 
 @dataclass

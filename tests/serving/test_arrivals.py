@@ -13,6 +13,8 @@ from recontact.features.table import Source
 from recontact_serving import history
 from recontact_serving.arrivals import Arrivals
 from recontact_serving.clock import micros
+from recontact_serving.database import put
+from recontact_serving.tables import versions
 
 MINUTE = dt.timedelta(minutes=1)
 SPANS = (15, 60, 1440)
@@ -37,7 +39,11 @@ def test_loads_as_they_come_in_equal_the_batchs(simulated, database, reason):
         with database.write() as db:
             if what == "begin":
                 hidden = () if reason == "start" else ("reason",)
-                history.arrive(db, {k: v for k, v in row.items() if k not in hidden})
+                put(
+                    db,
+                    versions,
+                    [history.arrival({k: v for k, v in row.items() if k not in hidden})],
+                )
             else:
                 history.record(db, [{k: v for k, v in row.items() if v is not None}], at)
 
@@ -66,7 +72,7 @@ def test_what_comes_late_is_counted_within_the_hour(database):
 
     assert load(10) == 0
     with database.write() as db:
-        history.arrive(db, {"contact_id": "c", "started_at": t0, "queue": "q"})
+        put(db, versions, [history.arrival({"contact_id": "c", "started_at": t0, "queue": "q"})])
     assert load(11) == 0
     assert load(75) == 1
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from recontact_serving import accounts, history, retention
 from recontact_serving.clock import micros
+from recontact_serving.database import put
 from recontact_serving.retention import forget_old
 from recontact_serving.tables import agent_actions, decisions, scores, sessions, versions
 
@@ -68,7 +69,11 @@ def test_a_contact_goes_with_all_its_versions_and_by_its_last_one(database):
         told += [contact("corrected", old), contact("corrected", new, NOW), contact("new", new)]
         history.record(db, told, NOW)
         for name, at in (("begun long ago", old), ("begun", new)):
-            history.arrive(db, {"contact_id": name, "customer_id": "u", "started_at": at})
+            put(
+                db,
+                versions,
+                [history.arrival({"contact_id": name, "customer_id": "u", "started_at": at})],
+            )
         over_the_edge = contact("long", NOW - 30 * DAY + MINUTE)
         history.record(db, [over_the_edge], NOW)
     assert forget_old(database, 30, NOW) == {"contact_versions": 3}

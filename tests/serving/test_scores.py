@@ -116,7 +116,10 @@ def test_values_that_json_can_write_but_nobody_can_keep_are_refused(client, text
     body = '{"contact_id": "c", "moment": "start", "started_at": "2026-03-01T10:00:00Z", '
     whole = body + f'"attributes": {{"x": {text}}}}}'
     answer = client.post("/v1/score", content=whole, headers={"Content-Type": "application/json"})
-    assert pointer(answer).startswith("/attributes/x")
+    if "ud800" in text:  # JSON's readers do not agree whether that is JSON
+        assert answer.status_code == 400
+    else:
+        assert pointer(answer).startswith("/attributes/x")
 
 
 def test_a_contact_sees_the_others_of_its_customer_and_program_only(client, models):
