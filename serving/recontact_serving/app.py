@@ -16,11 +16,13 @@ from recontact_serving.desktop_app import install as install_desktop
 from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.middleware import Headers, Limits, Observed
+from recontact_serving.reading import Reader
 from recontact_serving.registry import Registry
 from recontact_serving.schemas import Problem
 from recontact_serving.security import HEADERS, SignInNeeded, check_settings
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
+from recontact_serving.writer import Writer
 
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = (
@@ -67,7 +69,9 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     source = models or Registry.of(settings, database)
     gate = Gate(database, settings, metrics)
     champions = Champions(source, metrics, settings.follow_s)
-    service = Service(settings, database, champions, gate, metrics)
+    reader = Reader(database, settings.time_limit_ms / 1000)
+    writer = Writer(database, metrics)
+    service = Service(settings, database, champions, gate, reader, writer, metrics)
     app = _Documented(
         title="recontact",
         description=DESCRIPTION,
@@ -77,8 +81,9 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         lifespan=_running,
     )
     app.state.service = service
-    for part in (scores, contacts, at_risk, health, pages, sign_in):
-        app.include_router(part.router)
+    routers = [part.router for part in (scores, contacts, at_risk, health, pages, sign_in)]
+    for router in (scores.quick, *routers):  # the first is found first
+        app.include_router(router)
     install_desktop(app, service)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
@@ -94,7 +99,10 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
     service.gate.start()
     service.champions.start()
+    service.writer.start()
     yield
+    service.writer.stop()
+    service.reader.close()
     service.champions.stop()
     service.gate.stop()
     service.database.close()
