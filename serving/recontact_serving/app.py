@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
 
 from recontact_serving import at_risk, contacts, health, pages, problems, scores, sign_in
 from recontact_serving.champions import Champions, Source
@@ -17,6 +18,7 @@ from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.middleware import Headers, Limits, Observed
 from recontact_serving.reading import Reader
+from recontact_serving.refreshing import Refresher
 from recontact_serving.registry import Registry
 from recontact_serving.schemas import Problem
 from recontact_serving.security import HEADERS, SignInNeeded, check_settings
@@ -31,8 +33,19 @@ DESCRIPTION = (
 )
 
 
-class _Documented(FastAPI):
-    """Puts the schema of a problem where the documented errors look for it."""
+class _App(FastAPI):
+    """Puts the schema of a problem where the documented errors look for it.
+
+    A fault ends here: by now it is answered and logged, without the words of the error. The
+    server would log it again, with them.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http":
+                raise
 
     def openapi(self) -> dict[str, Any]:
         document = super().openapi()
@@ -71,8 +84,9 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     champions = Champions(source, metrics, settings.follow_s)
     reader = Reader(database, settings.time_limit_ms / 1000)
     writer = Writer(database, metrics)
-    service = Service(settings, database, champions, gate, reader, writer, metrics)
-    app = _Documented(
+    refresher = Refresher(settings, database, champions, metrics)
+    service = Service(settings, database, champions, gate, reader, writer, refresher, metrics)
+    app = _App(
         title="recontact",
         description=DESCRIPTION,
         version=metadata.version("recontact"),
@@ -100,7 +114,9 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     service.gate.start()
     service.champions.start()
     service.writer.start()
+    service.refresher.start()
     yield
+    service.refresher.stop()
     service.writer.stop()
     service.reader.close()
     service.champions.stop()

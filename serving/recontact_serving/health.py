@@ -77,7 +77,7 @@ def _rates(service: Service) -> dict[str, Any]:
             )
     except SQLAlchemyError:
         return {"ok": False, "trouble": "the database does not answer"}
-    trouble = _rates_trouble(service, policy)
+    trouble = _rates_trouble(service, policy) or service.refresher.trouble or None
     return {
         "ok": trouble is None,
         "trouble": trouble,

@@ -7,10 +7,11 @@ import pyarrow as pa
 
 from recontact.contacts import SCHEMA
 from recontact.errors import UserError
-from recontact.features.declared import FEATURES
 from recontact.features.known import known_from
+from recontact.model.bundle import Bundle
 from recontact.policy import Policy
 from recontact_serving import history
+from recontact_serving.cache import Cache
 from recontact_serving.clock import now
 from recontact_serving.database import Database
 from recontact_serving.rates import rebuild
@@ -76,15 +77,26 @@ def refresh(database: Database, uri: str | None, contacts: pa.Table | None = Non
     Returns
     -------
     Learnt
-        How many contacts, the policy's digest, and why no champion's policy was used.
+        How many contacts, the policy's digest, and why it is not the champion's, if so.
     """
     from recontact.tracking import load_bundle  # noqa: PLC0415 - takes seconds
 
     try:
         bundle = load_bundle(MODEL, uri=uri)
-        policy, known, trouble = Policy.from_text(bundle.policy), bundle.known_from, ""
-        features = bundle.features
     except UserError as error:
-        policy, trouble, features = Policy(), error.what, FEATURES
-        known = known_from(SCHEMA.empty_table() if contacts is None else contacts)
-    return Learnt(rebuild(database, policy, known, features), policy.digest, trouble)
+        trouble = error.what
+    else:
+        return Learnt(relearn(database, bundle), bundle.policy_digest, "")
+    last = Cache.open().heard(uri).champions.get("repeated")
+    if last:
+        bundle = Cache.open().load(last["digest"])
+        told = f"the policy of the champion that was served last is used for the rates: {trouble}"
+        return Learnt(relearn(database, bundle), bundle.policy_digest, told)
+    known = known_from(SCHEMA.empty_table() if contacts is None else contacts)
+    told = f"the default policy is used for the rates: {trouble}"
+    return Learnt(rebuild(database, Policy(), known), Policy().digest, told)
+
+
+def relearn(database: Database, bundle: Bundle) -> int:
+    """Learn the rates that a model asks for, under its policy; give how many contacts there are."""
+    return rebuild(database, Policy.from_text(bundle.policy), bundle.known_from, bundle.features)

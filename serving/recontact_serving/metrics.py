@@ -73,6 +73,9 @@ class Metrics:
         self._models_refused = Gauge(
             "recontact_models_refused", "Models that were refused", registry=self.registry
         )
+        self._rates_age = Gauge(
+            "recontact_rates_age_seconds", "Since the rates were learnt", registry=self.registry
+        )
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -115,6 +118,10 @@ class Metrics:
     def models_refused(self, count: int) -> None:
         """Say how many models this machine has refused so far."""
         self._models_refused.set(count)
+
+    def rates_age(self, seconds: float) -> None:
+        """Say how old the rates are."""
+        self._rates_age.set(seconds)
 
     def page(self) -> bytes:
         """Write all of it in the text form that Prometheus reads."""

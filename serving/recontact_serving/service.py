@@ -10,6 +10,7 @@ from recontact_serving.database import Database
 from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.reading import Reader
+from recontact_serving.refreshing import Refresher
 from recontact_serving.settings import Settings
 from recontact_serving.writer import Writer
 
@@ -24,6 +25,7 @@ class Service:
     gate: Gate
     reader: Reader
     writer: Writer
+    refresher: Refresher
     metrics: Metrics = field(default_factory=Metrics)
 
 

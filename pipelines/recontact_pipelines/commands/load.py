@@ -48,7 +48,7 @@ def load(
     with progress("labels and rates"):
         learnt = learn(database, settings.mlflow_uri, contacts)
     if learnt.trouble:
-        note(f"the default policy is used for the rates: {learnt.trouble}")
+        note(learnt.trouble)
     emit(
         {"accepted": accepted, "unchanged": unchanged, **learnt._asdict()},
         f"{accepted:,} contacts loaded, {unchanged:,} known already; rates from "

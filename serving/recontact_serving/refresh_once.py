@@ -1,0 +1,43 @@
+"""The process that learns the rates anew and deletes what is older than the operator keeps."""
+
+import os
+
+from recontact_serving.cache import Cache
+from recontact_serving.clock import micros, now
+from recontact_serving.database import Database, put
+from recontact_serving.loading import relearn
+from recontact_serving.refreshing import NICE, REFRESHED_AT
+from recontact_serving.retention import forget_old
+from recontact_serving.settings import Settings
+from recontact_serving.tables import meta
+
+
+def refresh_once(settings: Settings) -> int:
+    """Bring the rates up to date under the policy of the champion that was last heard of.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the service.
+
+    Returns
+    -------
+    int
+        How many contacts the rates rest on; 0: none, or there is no champion.
+    """
+    database = Database(settings.database_url)
+    cache = Cache.open(settings.cache_dir)
+    try:
+        forget_old(database, settings.retention_days, now())
+        champion = cache.heard(settings.mlflow_uri).champions.get("repeated")
+        count = relearn(database, cache.load(champion["digest"])) if champion else 0
+        with database.write() as db:
+            put(db, meta, [{"name": REFRESHED_AT, "value": str(micros(now()))}])
+    finally:
+        database.close()
+    return count
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    refresh_once(Settings.read())
