@@ -117,6 +117,7 @@ def words(board: Figures, overall: Figures, policy: Policy) -> str:
         "",
         "Open",
         f"  {address}/  the at-risk list",
+        f"  {address}/desktop/day  an agent's day, call by call, with the panel beside",
         f"  {address}/openapi.json  what the service understands",
     ]
     return "\n".join(lines)

@@ -76,7 +76,7 @@ def follow_call(
     """Follow a call by server-sent events, from now on or from what was seen last."""
     _check_call(service, caller, contact_id)
     watch = Watch(caller.may_see, contact_id=contact_id)
-    return EventStream(watching(request), watch, since)
+    return EventStream(watching(request), watch, since, caller.until)
 
 
 @router.get("/agents/{agent_id}/events", response_class=Response, responses=STREAM)
@@ -86,7 +86,7 @@ def follow_agent(
     """Follow whichever call an agent is on, by server-sent events."""
     caller.check_agent(agent_id)
     watch = Watch(caller.may_see, agent_id=agent_id)
-    return EventStream(watching(request), watch, since)
+    return EventStream(watching(request), watch, since, caller.until)
 
 
 @router.post("/desktop-tokens", status_code=201, response_model=Token, responses=BODY_ERRORS)

@@ -35,6 +35,11 @@ class Caller:
     access: Access
     grant: Grant | None = None
 
+    @property
+    def until(self) -> float | None:
+        """When the caller's token is over; None for a key."""
+        return None if self.grant is None else self.grant.expires_at
+
     def may_see(self, call: Call) -> bool:
         """Tell whether a call is one of the caller's."""
         return self.access.allows(call.program, call.team) and self._is_own(call)

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import math
+import time
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -25,13 +27,18 @@ class EventStream(StreamingResponse):
         What is followed.
     since : int or None
         Number of the event that the reader saw last.
+    until : float or None
+        When the reader's token is over, in seconds since 1970.
     """
 
-    def __init__(self, watching: CallWatching, watch: Watch, since: int | None) -> None:
+    def __init__(
+        self, watching: CallWatching, watch: Watch, since: int | None, until: float | None
+    ) -> None:
         super().__init__(iter(()), headers=HEADERS, media_type="text/event-stream")
         self._watching = watching
         self._watch = watch
         self._since = since
+        self._until = math.inf if until is None else until
         self._told = b""
 
     async def __call__(
@@ -62,9 +69,9 @@ class EventStream(StreamingResponse):
         await _send(send, f"retry: {RETRY_MS}\n\n".encode())
         for event in await self._watching.present(self._watch, self._since):
             await self._send_event(send, event)
-        while True:
+        while (left := self._until - time.time()) > 0:
             try:
-                event = await asyncio.wait_for(self._watch.next(), HEARTBEAT_S)
+                event = await asyncio.wait_for(self._watch.next(), min(left, HEARTBEAT_S))
             except TimeoutError:
                 await _send(send, b": still here\n\n")
             else:
