@@ -27,7 +27,7 @@ from recontact_serving.fields import (
 
 Band = Literal["low", "medium", "high", "already"]
 Moment = Literal["start", "live", "wrapup"]
-OWN = {**NAMES, "not": {"enum": SCHEMA.names}}  # a column is no attribute
+OWN: dict[str, Any] = {**NAMES, "not": {"enum": SCHEMA.names}}  # a column is no attribute
 MOST_SCORES = 1000
 MOST_CONTACTS = 10_000
 

@@ -1,16 +1,13 @@
 """Run the service: take the port, say where it is, serve until it is told to stop."""
 
 import errno
-import logging
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import structlog
 import uvicorn
 
 from recontact.errors import UserError
@@ -18,6 +15,7 @@ from recontact_serving.app import create_app
 from recontact_serving.cache import Cache
 from recontact_serving.database import Database
 from recontact_serving.engines import is_missing
+from recontact_serving.logs import log_as_json
 from recontact_serving.security import check_settings
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
@@ -45,7 +43,7 @@ def serve(settings: Settings, say: Callable[[str, str], Any]) -> None:
     """
     _check(settings)
     with listen(settings.host, settings.port) as taken:
-        _log_as_json()
+        log_as_json()
         where = address(taken)
         kept = replace(settings, cache_dir=str(Cache.open(settings.cache_dir).folder))
         if settings.workers > 1:
@@ -67,7 +65,7 @@ def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -
     tell : callable
         Is told once whether there are models: empty, or why there are none.
     """
-    _log_as_json()
+    log_as_json()
     app = create_app(settings)
     champions = app.state.service.champions
 
@@ -143,17 +141,3 @@ def _refused(error: OSError, host: str, port: int) -> UserError:
     if error.errno in {errno.EACCES, errno.EPERM}:
         return UserError(f"port {port} may not be used by this user", mend=IN_USE)
     return UserError(f"can't listen on {host}:{port}: {error.strerror}", mend="set RECONTACT_HOST")
-
-
-def _log_as_json() -> None:
-    """Write every log line as one JSON object on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
