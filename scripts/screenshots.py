@@ -18,7 +18,7 @@ import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
 import uvicorn
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from recontact.clean import read_contacts
 from recontact.simulate import simulate
@@ -26,9 +26,11 @@ from recontact.writing import write_table
 from recontact_serving.app import create_app
 from recontact_serving.server import address, listen
 from recontact_serving.settings import Settings
+from recontact_serving.stopping import Server
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 CONTACTS, SCORED = 20_000, 150
+MOST_CALLS = 12  # of the day that is played
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
 COMMANDS = (
     "train contacts.parquet",
@@ -42,6 +44,8 @@ PICTURES = {  # name: width, height, colours
     "at-risk-dark": (1280, 800, "dark"),
     "at-risk-phone": (390, 844, "light"),
     "report": (1280, 1000, "light"),
+    "desktop-day": (1280, 800, "light"),
+    "desktop-panel-dark": (380, 660, "dark"),
 }
 
 
@@ -59,11 +63,19 @@ def main(folder: Path, images: Path) -> None:
             check=True,
         )
     with listen("127.0.0.1", 0) as taken:
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_config=None))
+        app = create_app(settings)
+        server = Server(app, uvicorn.Config(app, log_config=None))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
         score_last(contacts, address(taken))
-        photograph({"report": (folder / "report.html").as_uri()}, address(taken), images)
+        base = address(taken)
+        worst = httpx.get(f"{base}/v1/at-risk?limit=1").json()["items"][0]["contact_id"]
+        addresses = {
+            "report": (folder / "report.html").as_uri(),
+            "desktop-day": f"{base}/desktop/day",
+            "desktop-panel-dark": f"{base}/desktop?contact={worst}",
+        }
+        photograph(addresses, base, images)
         server.should_exit = True
         thread.join()
 
@@ -98,14 +110,14 @@ def request(row: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "moment": "wrapup", "at": plain["ended_at"]}
 
 
-def photograph(files: dict[str, str], base: str, images: Path) -> None:
-    """Take the pictures: of files by their name, else of the list that the service shows."""
+def photograph(addresses: dict[str, str], base: str, images: Path) -> None:
+    """Take the pictures: of addresses by their name, else of the list that the service shows."""
     with sync_playwright() as tools:
         browser = tools.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(CHROMIUM)
         )
         for name in PICTURES:
-            picture(browser, files.get(name, base), images / f"{name}.png")
+            picture(browser, addresses.get(name, base), images / f"{name}.png")
         browser.close()
 
 
@@ -118,7 +130,24 @@ def picture(browser: Browser, base: str, file: Path) -> None:
     )
     if not page.goto(base).ok:  # type: ignore[union-attr] - it leads to another page
         sys.exit(f"{base} can't be shown")
+    if file.stem == "desktop-day":
+        play_a_day(page)
+    if file.stem.startswith("desktop"):
+        page.locator("recontact-panel .outcome").first.wait_for()
     page.screenshot(path=file)
+
+
+def play_a_day(page: Page) -> None:
+    """Play calls up to the wrap-up of one that has reasons to show."""
+    outcome = "recontact-panel .outcome li"
+    for _ in range(MOST_CALLS):
+        page.get_by_role("button", name="Next call").click()
+        page.get_by_role("button", name="Play").click()
+        page.locator("#moments [aria-current]", has_text="wrap-up").wait_for()
+        page.get_by_role("button", name="Pause").click()
+        page.wait_for_timeout(1000)  # the panel hears of it within a third of one
+        if page.locator(outcome).count():
+            return
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.browser.desks import Desk, site
 
 from recontact_serving import accounts, keys
 from recontact_serving.database import Database
 from recontact_serving.loading import load, refresh
+from recontact_serving.settings import Settings
 
 NAME, PASSWORD = "ada", "correct horse battery"
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
@@ -124,3 +126,39 @@ def sign_in(page, address: str, password: str = PASSWORD, path: str = "/") -> No
 @pytest.fixture
 def signing_in():
     return sign_in
+
+
+@pytest.fixture
+def outside(tmp_path):
+    """A site whose origin is listed."""
+    with site(tmp_path / "outside") as found:
+        yield found
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """A site whose origin is not listed."""
+    with site(tmp_path / "stranger") as found:
+        yield found
+
+
+@pytest.fixture
+def desk(tmp_path) -> Iterator[Desk]:
+    """A service without keys."""
+    started = Desk(Settings(f"sqlite:///{tmp_path}/recontact.db", auth=False))
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def guarded_desk(tmp_path, outside) -> Iterator[Desk]:
+    """A service with keys, whose panel the outside may embed."""
+    url = f"sqlite:///{tmp_path}/recontact.db"
+    database = Database(url)
+    with database.write() as db:
+        key = keys.add(db, "crm")
+    database.close()
+    started = Desk(Settings(url, desktop_origins=(outside.origin,)))
+    started.bearer = {"Authorization": f"Bearer {key}"}
+    yield started
+    started.stop()

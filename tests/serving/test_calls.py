@@ -220,7 +220,7 @@ def eventually(holds, seconds=5.0):
         time.sleep(0.01)
 
 
-def test_a_slow_reader_is_let_go(database):
+def test_a_slow_reader_is_let_go():
     """Whose hand is full is ended; the others are told on."""
     slow, quick = (Watch(lambda _: True, agent_id="a1") for _ in range(2))
     event = Event(1, None, b"{}")
@@ -264,11 +264,6 @@ def new(database, log, now_s):
 @pytest.fixture
 def guarded_client(start, guarded, models):
     """A service with keys: its client, and a key of program acme."""
-    with_keys = start_with_key(start, guarded, models)
-    yield with_keys
-
-
-def start_with_key(start, guarded, models):
     database = Database(guarded.database_url)
     with database.write() as db:
         acme = keys.add(db, "crm", ("score",), ("acme",))
@@ -391,7 +386,7 @@ def embedded(start, settings, models):
 
 
 def test_only_listed_origins_may_read_calls(embedded):
-    """A listed origin is let in by name, without credentials; another is not; the rest stays shut."""
+    """A listed origin is let in by name, without credentials; others are not; the rest is shut."""
     path = "/v1/calls/c1/actions"
     ask = {"Access-Control-Request-Method": "PUT"}
     answer = embedded.options(path, headers={"Origin": LISTED, **ask})
@@ -456,7 +451,7 @@ def test_a_day_is_played_as_it_went(running):
         score(running.client, **request)
 
 
-def test_no_day_is_played_where_history_is_real(start, guarded, models, guarded_client, client):
+def test_no_day_is_played_where_history_is_real(guarded_client, client):
     """With keys the page is not there; without contacts it says how to get some."""
     answer = guarded_client[0].client.get("/desktop/day")
     assert answer.status_code == 404
