@@ -3,11 +3,16 @@
 import os
 import shutil
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
 TOGETHER = ("tests/spark/", "tests/browser/")  # share one Spark, or one Chromium and its service
 FIRST = ("tests/notebooks/", "tests/unit/model/")  # take longest, so that they must not come last
+
+# OpenMP reads this once, when something loads it; threads that spin while they wait made tests
+# that fit many small models take three times the processor, and more with two processes
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 settings.register_profile("test", max_examples=300, deadline=None, derandomize=True, database=None)
 settings.register_profile("campaign", max_examples=100_000, deadline=None, database=None)
@@ -64,6 +69,19 @@ def learnt(simulated):
 
     small = {"max_trees": 25, "early_stopping": 10, "num_leaves": 7, "min_data_in_leaf": 20}
     return learn(simulated, params=small)
+
+
+@pytest.fixture
+def brief_baselines(monkeypatch):
+    """Two of the baselines, which take most of a small training, say the mean instead."""
+    from recontact.model.fitting import outcomes
+
+    def mean(train, test, target, features):
+        assert set(features) <= {*train.column_names, *test.column_names}
+        return np.full(len(test), outcomes(train, target).mean())
+
+    for name in ("boosted", "logistic"):
+        monkeypatch.setattr(f"recontact.model.comparing.{name}", mean)
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def test_score_writes_the_contracts_table(centre, capsys):
     assert sum(result["bands"]["repeated"].values()) == len(tables[0])
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("here", "brief_baselines")
 def test_promote_and_rollback_move_the_alias(centre, capsys):
     """A second training is shown beside the champion, refused, forced with a reason, taken back."""
     words = ["train", centre / "contacts.parquet", "--params", "small.yaml", "--seed", "1"]

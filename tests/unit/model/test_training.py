@@ -55,6 +55,7 @@ def test_test_contacts_are_later_and_settled_apart(learnt):
     assert evaluation["gap_s"] == 48 * 3600
 
 
+@pytest.mark.usefixtures("brief_baselines")
 def test_until_is_as_if_the_rest_never_was(simulated):
     """Training until T equals training on what existed at T with as_of T; the digest stays."""
     started = instants(simulated["started_at"])
