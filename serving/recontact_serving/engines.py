@@ -1,5 +1,7 @@
 """How each kind of database is talked to."""
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -112,14 +114,27 @@ def _postgresql(url: URL) -> Engine:
 
 def _connect_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver would begin transactions late, by itself
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    _write_ahead(connection)
     for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
         "synchronous=NORMAL",  # survives a killed process; the last commits may miss a power cut
         "foreign_keys=ON",
         "secure_delete=ON",  # what is deleted is overwritten
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch to write-ahead mode; SQLite does not wait for others who do so too, so this does."""
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(db: Connection) -> None:
