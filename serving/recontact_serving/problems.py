@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = "5"
+SEND_JSON = "send JSON, not compressed, with the header `Content-Type: application/json`"
 
 log = structlog.get_logger()
 GONE = {DatabaseError, OperationalError, NoConnectionError}  # itself, and no kind of it
@@ -104,7 +105,9 @@ def _pointer(location: Sequence[str | int]) -> str:
 
 
 def is_json(request: Request) -> bool:
-    """Tell whether a request says that it carries JSON."""
+    """Tell whether a request says that it carries JSON, as it is and not compressed."""
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        return False
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 
@@ -126,10 +129,11 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - its registration says so
     errors = error.errors()
-    if errors[0]["type"] == "json_invalid":
+    unread = errors[0]["type"] == "json_invalid"
+    if (unread or errors[0]["loc"] == ("body",)) and not is_json(request):
+        return respond(problem(415, SEND_JSON))
+    if unread:
         return respond(problem(400, "the body is not JSON"))
-    if errors[0]["loc"] == ("body",) and not is_json(request):
-        return respond(problem(415, "send JSON, with the header `Content-Type: application/json`"))
     return respond(invalid(errors))
 
 

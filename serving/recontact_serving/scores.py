@@ -11,7 +11,14 @@ from pydantic import ValidationError
 
 from recontact_serving.access import Access
 from recontact_serving.giving import Given, give
-from recontact_serving.problems import ProblemError, documented, invalid_item, is_json, problem
+from recontact_serving.problems import (
+    SEND_JSON,
+    ProblemError,
+    documented,
+    invalid_item,
+    is_json,
+    problem,
+)
 from recontact_serving.schemas import Score, ScoreRequest, ScoreRequests, Scores, name_of
 from recontact_serving.security import key_first, machine
 from recontact_serving.service import Service, ServiceOf, service_of
@@ -56,8 +63,7 @@ async def _score(request: Request) -> Response:
 
 def _checked(request: Request, body: bytes) -> ScoreRequest:
     if not is_json(request):
-        detail = "send JSON, with the header `Content-Type: application/json`"
-        raise ProblemError(problem(415, detail))
+        raise ProblemError(problem(415, SEND_JSON))
     try:
         return ScoreRequest.model_validate_json(body)
     except ValidationError as error:

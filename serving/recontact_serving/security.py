@@ -17,7 +17,7 @@ from recontact_serving import accounts
 from recontact_serving.database import Database
 from recontact_serving.gate import Access
 from recontact_serving.keys import Scope
-from recontact_serving.problems import ProblemError, problem
+from recontact_serving.problems import SEND_JSON, ProblemError, is_json, problem
 from recontact_serving.service import Service, ServiceOf, service_of
 from recontact_serving.settings import Settings
 
@@ -92,7 +92,8 @@ def machine(scope: Scope) -> Check:
 def key_first(scope: Scope) -> type[APIRoute]:
     """Give the class of routes that look at the key before they read the body.
 
-    So nobody without a key makes the service read, let alone parse, megabytes.
+    So nobody without a key makes the service read, let alone parse, megabytes. What is not JSON
+    is not read either.
     """
 
     class KeyFirst(APIRoute):
@@ -102,6 +103,8 @@ def key_first(scope: Scope) -> type[APIRoute]:
             async def admitted(request: Request) -> Response:
                 gate = (await service_of(request)).gate
                 request.state.access = gate.admit(request.headers.get("authorization"), scope)
+                if request.method in {"POST", "PUT"} and not is_json(request):
+                    raise ProblemError(problem(415, SEND_JSON))
                 return await answer(request)
 
             return admitted

@@ -16,6 +16,7 @@ from recontact_serving.cache import Cache
 from recontact_serving.database import Database
 from recontact_serving.engines import is_missing
 from recontact_serving.logs import log_as_json
+from recontact_serving.protocol import Protocol
 from recontact_serving.security import check_settings
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
@@ -77,7 +78,8 @@ def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

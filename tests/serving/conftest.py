@@ -24,6 +24,7 @@ from recontact.scoring import Scored
 from recontact_serving.app import create_app
 from recontact_serving.champions import Champion
 from recontact_serving.database import Database
+from recontact_serving.protocol import Protocol
 from recontact_serving.server import address, listen
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
@@ -94,6 +95,7 @@ class Running:
     address: str
 
 
+HOW: Any = {"http": Protocol, "ws": "none", "log_config": None, "access_log": False}
 Start = Callable[..., Running]
 
 
@@ -250,7 +252,7 @@ def _run(settings: Settings, models: Any) -> Iterator[Running]:
     while not champions.settle(0.05):
         champions.refresh()
     with listen("127.0.0.1", 0) as taken:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False))
+        server = _Server(uvicorn.Config(app, **HOW))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
         try:

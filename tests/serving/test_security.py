@@ -23,6 +23,11 @@ MACHINES = [
     ("GET", "/v1/at-risk"),
     ("GET", "/v1/at-risk.csv"),
     ("GET", "/metrics"),
+    ("GET", "/v1/calls/{contact_id}"),
+    ("PUT", "/v1/calls/{contact_id}/actions"),
+    ("GET", "/v1/calls/{contact_id}/events"),
+    ("GET", "/v1/agents/{agent_id}/events"),
+    ("POST", "/v1/desktop-tokens"),
 ]
 
 
@@ -56,15 +61,16 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize(("method", "path"), MACHINES)
-@pytest.mark.parametrize("sent", [{}, bearer("rck_wrong"), {"Authorization": "Basic YTpi"}])
-def test_without_a_key_nothing_is_told(client, method, path, sent):
-    """No key, a wrong one and another scheme are 401."""
-    answer = client.request(method, path, headers=sent, json={} if method == "POST" else None)
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
-    known = "Bearer" if "rck_wrong" not in str(sent) else 'Bearer error="invalid_token"'
-    assert answer.headers["www-authenticate"] == known
+def test_without_a_key_nothing_is_told(client):
+    """No key, a wrong one and another scheme are 401, everywhere."""
+    for method, path in MACHINES:
+        for sent in ({}, bearer("rck_wrong"), {"Authorization": "Basic YTpi"}):
+            body = None if method == "GET" else {}
+            answer = client.request(method, path, headers=sent, json=body)
+            assert answer.status_code == 401, (method, path, sent)
+            assert answer.headers["content-type"] == "application/problem+json"
+            known = 'Bearer error="invalid_token"' if "rck_wrong" in str(sent) else "Bearer"
+            assert answer.headers["www-authenticate"] == known, (method, path, sent)
 
 
 def test_every_route_is_guarded_or_open_on_purpose(client):
