@@ -43,8 +43,8 @@ def take(database: Database, name: str, holder: str, for_s: float) -> bool:
     with database.write() as db:
         if db.execute(taken).rowcount:
             return True
-        first = UPSERTS[db.dialect.name](leases).on_conflict_do_nothing()
-        return bool(db.execute(first, row).rowcount > 0)
+        first = UPSERTS[db.dialect.name](leases).values(row).on_conflict_do_nothing()
+        return db.execute(first.returning(leases.c.name)).first() is not None
 
 
 def give_back(database: Database, name: str, holder: str) -> None:

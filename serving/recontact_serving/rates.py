@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Table, delete, select
+import pyarrow.compute as pc
+from sqlalchemy import Connection, Table, and_, bindparam, delete, select
 
 from recontact.contacts import SCHEMA
 from recontact.features.daily import Daily
@@ -29,6 +31,8 @@ POLICY = "rates_policy"  # digest
 SINCE = "record_since"  # its first minute
 NEXT_ISSUES = "next_issues"
 AT_ONCE = 10_000
+
+Row = tuple[Any, ...]
 
 
 def rebuild(
@@ -64,14 +68,21 @@ def rebuild(
     loads = _last_weeks(found.loads)
     notes = {
         BUILT_AT: str(micros(now())),
-        UP_TO: str(micros(max(contacts["ended_at"].to_pylist()))),
+        UP_TO: str(micros(pc.max(contacts["ended_at"]).as_py())),
         POLICY: policy.digest,
         SINCE: str(loads.since),
         NEXT_ISSUES: json.dumps(following.as_json(), ensure_ascii=False),
     }
+    wanted: dict[Table, Sequence[Row]] = {}
+    wanted[tables.daily], wanted[tables.hourly] = found.daily.rows(), loads.rows()
+    with database.read() as db:
+        seen = read_meta(db, BUILT_AT)
+        changes = {table: _changes(db, table, rows) for table, rows in wanted.items()}
     with database.write() as db:
-        _replace(db, tables.daily, found.daily.rows())
-        _replace(db, tables.hourly, loads.rows())
+        if read_meta(db, BUILT_AT) != seen:  # somebody else was quicker
+            changes = {table: _changes(db, table, rows) for table, rows in wanted.items()}
+        for table, (gone, new) in changes.items():
+            _apply(db, table, gone, new)
         put(db, tables.meta, [{"name": k, "value": v} for k, v in notes.items()])
     return len(contacts)
 
@@ -87,12 +98,30 @@ def read(db: Connection, policy: str) -> tuple[Figures, NextIssues]:
     return Figures(daily, loads), NextIssues.from_json(following)
 
 
-def _replace(db: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+def _changes(db: Connection, table: Table, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Give the rows that a table should lose and those it lacks; from hour to hour both are few."""
     names = table.columns.keys()
-    db.execute(delete(table))
-    for i in range(0, len(rows), AT_ONCE):
-        some = [dict(zip(names, row, strict=True)) for row in rows[i : i + AT_ONCE]]
-        db.execute(table.insert(), some)
+    keys = [names.index(column.name) for column in table.primary_key]
+    there = {tuple(row) for row in db.execute(select(table).execution_options(yield_per=AT_ONCE))}
+    new = [row for row in rows if row not in there]
+    stays = {tuple(row[k] for k in keys) for row in rows}
+    gone = [row for row in there if tuple(row[k] for k in keys) not in stays]
+    return gone, new
+
+
+def _apply(db: Connection, table: Table, gone: Sequence[Row], new: Sequence[Row]) -> None:
+    """Change a table; whoever else writes waits only for these rows."""
+    names = table.columns.keys()
+    key = and_(*(column == bindparam(f"old_{column.name}") for column in table.primary_key))
+    for some in _parts(gone):
+        old = [{f"old_{n}": v for n, v in zip(names, row, strict=True)} for row in some]
+        db.execute(delete(table).where(key), old)
+    for some in _parts(new):
+        put(db, table, [dict(zip(names, row, strict=True)) for row in some])
+
+
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[i : i + AT_ONCE] for i in range(0, len(rows), AT_ONCE))
 
 
 def _last_weeks(loads: Loads) -> Loads:
@@ -112,14 +141,23 @@ def _last_weeks(loads: Loads) -> Loads:
 
 
 def _contacts(database: Database, others: Set[str]) -> pa.Table:
-    """Give the last versions of all finished contacts as a contacts table, with other columns."""
-    columns: dict[str, list[Any]] = {name: [] for name in (*SCHEMA.names, *sorted(others))}
+    """Give the last versions of all finished contacts as a contacts table, with other columns.
+
+    Only some thousand are Python objects at a time: what is kept is the table, about 0.3 kB each.
+    """
+    more: dict[str, list[Any]] = {name: [] for name in sorted(others)}
+    own = []
     with database.read() as db:
-        for contact in history.latest(db):
-            for name, values in columns.items():
-                values.append(contact.get(name))
-    own = {f.name: pa.array(columns[f.name], f.type) for f in SCHEMA}
-    return pa.table(own | {name: _plain(columns[name]) for name in sorted(others)})
+        found = history.latest(db)
+        while some := list(islice(found, AT_ONCE)):
+            columns = [pa.array([c.get(f.name) for c in some], f.type) for f in SCHEMA]
+            own.append(pa.record_batch(columns, SCHEMA))
+            for name, values in more.items():
+                values.extend(contact.get(name) for contact in some)
+    table = pa.Table.from_batches(own, SCHEMA).combine_chunks()
+    for name, values in more.items():
+        table = table.append_column(name, _plain(values))
+    return table
 
 
 def _plain(values: list[Any]) -> pa.Array:

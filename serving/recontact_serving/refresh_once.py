@@ -1,7 +1,9 @@
 """The process that learns the rates anew and deletes what is older than the operator keeps."""
 
 import os
+import sys
 
+from recontact.errors import UserError
 from recontact_serving.cache import Cache
 from recontact_serving.clock import micros, now
 from recontact_serving.database import Database, put
@@ -40,4 +42,8 @@ def refresh_once(settings: Settings) -> int:
 
 if __name__ == "__main__":
     os.nice(NICE)
-    refresh_once(Settings.read())
+    try:
+        refresh_once(Settings.read())
+    except UserError as error:
+        sys.stderr.write(error.what)
+        raise SystemExit(1) from error

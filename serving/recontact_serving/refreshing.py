@@ -29,6 +29,7 @@ RENEW_S = 60.0
 WAIT_S = 0.5
 LOOK_S = 30.0
 EVERY_S = 3600.0
+OTHER_POLICY_S = 300.0  # the champion follows another policy than the rates
 REFRESHED_AT = "refreshed_at"  # microseconds, also where there was nothing to learn from
 NICE = 10
 
@@ -98,9 +99,9 @@ class Refresher:
             self._metrics.rates_age((micros(now()) - int(built)) / SECOND)
         if champion is None or not self._settings.refresh:
             return False
-        last = max(int(built or 0), int(tried or 0))
-        due = micros(now()) - last >= EVERY_S * SECOND
-        return due or (policy is not None and policy != champion.policy)
+        every = EVERY_S if policy in {None, champion.policy} else OTHER_POLICY_S
+        last = int(tried or 0) if every == OTHER_POLICY_S else max(int(built or 0), int(tried or 0))
+        return micros(now()) - last >= every * SECOND
 
     def _refresh(self) -> str:
         """Run the process apart, and renew the lease while it runs; give what went wrong."""
