@@ -16,7 +16,7 @@ from recontact_serving.database import Database
 from recontact_serving.desktop_app import install as install_desktop
 from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
-from recontact_serving.middleware import Headers, Limits, Observed
+from recontact_serving.middleware import Edge
 from recontact_serving.reading import Reader
 from recontact_serving.refreshing import Refresher
 from recontact_serving.registry import Registry
@@ -102,9 +102,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.lead_there)
-    app.add_middleware(Limits, local_only=not settings.auth)
-    app.add_middleware(Headers, headers=HEADERS)
-    app.add_middleware(Observed, metrics=metrics)
+    app.add_middleware(Edge, local_only=not settings.auth, headers=HEADERS, metrics=metrics)
     return app
 
 

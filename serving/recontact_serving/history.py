@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import Connection, bindparam, delete, select
 
 from recontact.contacts import SCHEMA
@@ -199,7 +200,7 @@ def _row(contact: Contact) -> Version:
 
 def facts(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Give what a row of the table tells beside its keys and instants."""
-    return dict(json.loads(row["payload"]))
+    return dict(orjson.loads(row["payload"]))
 
 
 def _contact(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Any, TextIO
 
+import orjson
 import structlog
 
 DEEPEST = 12  # places that are told of one error, the last ones
@@ -24,7 +25,7 @@ def log_as_json(file: TextIO | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             tell_error,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=file or sys.stderr),
@@ -32,6 +33,10 @@ def log_as_json(file: TextIO | None = None) -> None:
     logging.basicConfig(handlers=[_Through()], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
     threading.excepthook = _tell_of_thread
+
+
+def _json(event: Any, default: Any = None) -> str:
+    return orjson.dumps(event, default=default).decode()
 
 
 def tell_error(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -24,6 +24,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._parts: dict[tuple[Any, ...], Any] = {}
         self._requests = Counter(
             "recontact_requests",
             "Requests answered",
@@ -77,12 +78,20 @@ class Metrics:
             "recontact_rates_age_seconds", "Since the rates were learnt", registry=self.registry
         )
 
+    def _of(self, metric: Any, *labels: str) -> Any:
+        """Give a metric's part of some labels; to look it up there takes longer than to count."""
+        key = (metric, *labels)
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = metric.labels(*labels)
+        return found
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time one stage of a score."""
         began = time.perf_counter()
         yield
-        self._stages.labels(name).observe(time.perf_counter() - began)
+        self._of(self._stages, name).observe(time.perf_counter() - began)
 
     def dropped(self, scores: int) -> None:
         """Count scores that are not kept."""
@@ -90,15 +99,15 @@ class Metrics:
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self._requests.labels(method, route, str(status)).inc()
-        self._latency.labels(method, route).observe(seconds)
+        self._of(self._requests, method, route, str(status)).inc()
+        self._of(self._latency, method, route).observe(seconds)
 
     def score(self, answer: Mapping[str, Any]) -> None:
         """Count one score by its bands."""
         for outcome in ("repeated", "escalation"):
-            self._scores.labels(answer["moment"], outcome, answer[outcome]["band"]).inc()
+            self._of(self._scores, answer["moment"], outcome, answer[outcome]["band"]).inc()
         for missing in answer["degraded"]:
-            self._degraded.labels(missing.split(":")[0]).inc()
+            self._of(self._degraded, missing.split(":")[0]).inc()
 
     def contacts(self, **counts: int) -> None:
         """Count received contacts by what became of them."""

@@ -183,8 +183,8 @@ class Scorer:
         at : datetime.datetime
             The instant.
         """
-        if isinstance(self.loads, Loading):
-            self.loads.prepare(micros(at))
+        if self._loading is not None:
+            self._loading.prepare(micros(at))
         return self._remembered.pasts(stamps, fetch)
 
     def look(
@@ -218,6 +218,10 @@ class Scorer:
         """What computes the features."""
         texts = frozenset(self._first.encoding.categories)
         return Live(self.policy, self._first.known_from, texts, self._first.features)
+
+    @cached_property
+    def _loading(self) -> Loading | None:
+        return self.loads if isinstance(self.loads, Loading) else None
 
     @cached_property
     def _remembered(self) -> Remembered:
