@@ -1,13 +1,14 @@
 """Plots of backtests by time, and of accuracy against the cost of explanations."""
 
 from datetime import datetime
-from io import BytesIO
 from typing import Any
 
+from recontact.evaluation.drawing import figure, label, png
 from recontact.evaluation.figures import OURS, RULE
 from recontact.model.backtest import Backtest
 from recontact.model.tuning import Tuned
 
+MOST_DATES = 6
 TITLES = {"repeated": "Will call again", "escalation": "Will escalate"}
 MODELS = {OURS: ("this model", "#0072B2", "-"), RULE: ("rule: contacts in 7 days", "#555555", ":")}
 
@@ -20,7 +21,8 @@ def by_time(found: Backtest) -> dict[str, bytes]:
 
 def cost(found: Tuned) -> bytes:
     """Draw the loss of every trial against what its explanations cost, as PNG."""
-    figure, (axis,) = _figure(6.4, 4.2, 1)
+    sheet = figure(6.4, 4.2)
+    axis = sheet.subplots()
     first, chosen = found.tried[0], found.chosen
     _dots(axis, found.tried, "#bbbbbb", "tried", size=18)
     line = found.front
@@ -32,53 +34,37 @@ def cost(found: Tuned) -> bytes:
     top = sorted(t.loss for t in found.tried)[max(0, int(0.9 * len(found.tried)) - 1)]
     low = min(t.loss for t in found.tried)
     axis.set_ylim(low - 0.05 * (top - low or 1e-3), max(top, first.loss, chosen.loss) * 1.001)
-    _label(axis, "Accuracy against the cost of an explanation", "steps of one explanation", "loss")
+    label(axis, "Accuracy against the cost of an explanation", "steps of one explanation", "loss")
     axis.legend(frameon=False, fontsize=8)
-    return _png(figure)
+    return png(sheet)
 
 
 def _by_time(found: Backtest, target: str) -> bytes:
     own = [row for row in found.figures if row["target"] == target and row["history"] == "all"]
     moments = list(dict.fromkeys(row["moment"] for row in own))
-    figure, axes = _figure(4.2 * len(moments), 3.4, len(moments))
+    sheet = figure(4.2 * len(moments), 3.4)
+    axes = sheet.subplots(1, len(moments), squeeze=False)[0]
     when = {fold["fold"]: datetime.fromisoformat(fold["origin"]) for fold in found.folds}
     for axis, moment in zip(axes, moments, strict=True):
-        for model, (label, colour, dash) in MODELS.items():
+        for model, (name, colour, dash) in MODELS.items():
             rows = [r for r in own if r["moment"] == moment and r["model"] == model]
             x, y = zip(*[(when[r["fold"]], r["roc_auc"]) for r in rows], strict=True)
-            axis.plot(x, y, color=colour, linestyle=dash, marker="o", markersize=4, label=label)
-        _label(axis, f"at {moment}", "origin", "ROC AUC of what came next")
-        axis.tick_params(axis="x", labelrotation=30)
+            axis.plot(x, y, color=colour, linestyle=dash, marker="o", markersize=4, label=name)
+        label(axis, f"at {moment}", "origin", "ROC AUC of what came next")
+        _dates(axis, sorted(when.values()))
     axes[0].legend(frameon=False, fontsize=8)
     title = TITLES.get(target, target)
-    figure.suptitle(title, fontsize=12, fontweight="bold", x=0.02, ha="left")
-    return _png(figure)
+    sheet.suptitle(title, fontsize=12, fontweight="bold", x=0.02, ha="left")
+    return png(sheet)
 
 
-def _dots(axis: Any, tried: Any, colour: str, label: str, size: int, marker: str = "o") -> None:
+def _dates(axis: Any, days: list[datetime]) -> None:
+    """Name the origins themselves, of many some: else a few days are told by the hour."""
+    shown = days[:: -(-len(days) // MOST_DATES)]
+    names = [f"{day:%Y-%m-%d}" for day in shown]
+    axis.set_xticks(shown, names, rotation=30, ha="right", fontsize=8)
+
+
+def _dots(axis: Any, tried: Any, colour: str, name: str, size: int, marker: str = "o") -> None:
     x, y = [t.steps for t in tried], [t.loss for t in tried]
-    axis.scatter(x, y, s=size, c=colour, marker=marker, label=label, zorder=3)
-
-
-def _label(axis: Any, title: str, x: str, y: str) -> None:
-    axis.set_title(title, fontsize=10, loc="left")
-    axis.set_xlabel(x, fontsize=9)
-    axis.set_ylabel(y, fontsize=9)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.grid(color="#eeeeee", linewidth=0.6)
-    axis.set_axisbelow(True)
-
-
-def _figure(width: float, height: float, columns: int) -> tuple[Any, Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - training only
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=110)
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(1, columns, squeeze=False)[0]
-
-
-def _png(figure: Any) -> bytes:
-    out = BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
-    return out.getvalue()
+    axis.scatter(x, y, s=size, c=colour, marker=marker, label=name, zorder=3)

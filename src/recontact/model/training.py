@@ -154,8 +154,7 @@ def learn(
     evaluation["constant"] = constant
     say("intervals, groups and what drives the scores")
     evaluation |= summary(bundles, trials, test, plan, seed, groups)
-    told_of = bundles["repeated"], seen, recipe.judging(policy), train, test
-    evaluation |= figures_beside(*told_of)
+    evaluation |= figures_beside(bundles["repeated"], seen, recipe.judging(policy), train, test)
     if plan.shuffled:
         say("the same with shuffled outcomes, of the latest contacts")
         shuffled = shuffled_check(seen, policy, recipe, **learning)

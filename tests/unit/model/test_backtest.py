@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from recontact.labels.table import label
 from recontact.model.backtest import backtest
 from recontact.model.rolling import rolling
 from recontact.model.split import greatest_window
+from recontact.model.time_plots import by_time
 from recontact.policy import Policy
 from recontact_pipelines.cli import main
 
@@ -77,6 +79,21 @@ def test_figures_stand_beside_the_rule_with_mean_and_spread(tested):
     ours = [r["mean"] for r in tested.summary if r["figure"] == "roc_auc" and "rec" in r["model"]]
     assert len(ours) == 4
     assert min(ours) > 0.55
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_the_dates_of_a_plot_are_those_of_its_origins(tested, folds, monkeypatch):
+    """Each fold is at its own date, and no date lies on another, however few there are."""
+    sheets = []
+    monkeypatch.setattr("recontact.model.time_plots.png", lambda sheet: sheets.append(sheet) or b"")
+    some = [row for row in tested.figures if row["fold"] <= folds]
+    by_time(replace(tested, folds=tested.folds[:folds], figures=some))
+    sheets[0].canvas.draw()
+    for axis in sheets[0].axes:
+        names = axis.get_xticklabels()
+        assert [n.get_text() for n in names] == [f["origin"][:10] for f in tested.folds[:folds]]
+        ends = [name.get_window_extent().x1 for name in names]
+        assert all(b - a > 20 for a, b in pairwise(ends))
 
 
 def test_a_fold_with_too_little_says_which(simulated):
