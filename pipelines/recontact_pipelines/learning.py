@@ -24,7 +24,6 @@ Params = Annotated[
 def data(
     contacts: Sequence[Path],
     policy: Path | None,
-    *,
     until: str | None,
     events: Path | None,
     known_from: list[str] | None,

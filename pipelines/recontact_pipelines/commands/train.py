@@ -62,15 +62,7 @@ def train(
     plan = _plan(costs, slices, capacity, shuffled_check)
     with naming_yours(own):
         trained = run(
-            **data(
-                contacts,
-                policy,
-                until=until,
-                events=events,
-                known_from=known_from,
-                own=own,
-                wrapup_delay=wrapup_delay,
-            ),
+            **data(contacts, policy, until, events, known_from, own, wrapup_delay),
             params=read_params(params),
             seed=seed,
             plan=plan,

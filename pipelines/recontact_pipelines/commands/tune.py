@@ -63,15 +63,7 @@ def tune(
 
     with naming_yours(own):
         found = run(
-            **data(
-                contacts,
-                policy,
-                until=until,
-                events=events,
-                known_from=known_from,
-                own=own,
-                wrapup_delay=wrapup_delay,
-            ),
+            **data(contacts, policy, until, events, known_from, own, wrapup_delay),
             trials=trials,
             minutes=minutes,
             folds=folds,
