@@ -7,12 +7,12 @@ by itself with the number of what it saw last.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import orjson
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -176,7 +176,7 @@ class CallWatching:
 
 def data(call: Call) -> bytes:
     """Write a call as the one line of JSON that an event carries."""
-    return json.dumps(call.document, ensure_ascii=False, separators=(",", ":")).encode()
+    return orjson.dumps(call.document)
 
 
 def _now(db: Connection, watch: Watch, end: int) -> list[Decided]:

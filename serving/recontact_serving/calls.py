@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, RowMapping, Table, select
 
 from recontact_serving.clock import instant, micros, text
@@ -53,7 +54,8 @@ def read_calls(db: Connection, contact_ids: Sequence[str]) -> dict[str, Call]:
     dict of str to Call
     """
     scored: dict[str, list[RowMapping]] = {}
-    for row in _rows(db, scores, contact_ids):
+    by_key = scores.c.moment.in_(MOMENTS)  # else no index leads to a contact
+    for row in _rows(db, scores, contact_ids, by_key):
         scored.setdefault(row["contact_id"], []).append(row)
     last = versions.c.valid_to == LAST
     facts = {row["contact_id"]: row for row in _rows(db, versions, scored, last)}
@@ -123,7 +125,7 @@ def _answer(row: RowMapping) -> dict[str, Any]:
         for outcome in OUTCOMES
     }
     named = {"contact_id": row["contact_id"], "moment": row["moment"]}
-    return {**named, "at": text(instant(row["at"])), **outcomes, **json.loads(row["answer"])}
+    return {**named, "at": text(instant(row["at"])), **outcomes, **orjson.loads(row["answer"])}
 
 
 def _actions(row: RowMapping) -> dict[str, Any]:

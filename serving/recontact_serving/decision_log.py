@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from recontact_serving.tables import decisions
 
@@ -38,13 +38,14 @@ class Log:
             self._begin(db, now_s)
             return []
         self._late = {seq: at for seq, at in self._late.items() if now_s - at < LATE_S}
-        wanted = or_(decisions.c.seq > self._last, decisions.c.seq.in_(list(self._late)))
-        found = decided(db, wanted, AT_ONCE)
-        found = [one._replace(late=self._late.pop(one.seq, None) is not None) for one in found]
-        if found and found[-1].seq > self._last:
+        found = decided(db, decisions.c.seq > self._last, AT_ONCE)
+        late = decided(db, decisions.c.seq.in_(list(self._late))) if self._late else []
+        for one in late:
+            del self._late[one.seq]
+        if found:
             self._miss(self._last + 1, found, now_s)
             self._last = found[-1].seq
-        return found
+        return [one._replace(late=True) for one in late] + found
 
     def _begin(self, db: Connection, now_s: float) -> None:
         self._last = last_seq(db)
