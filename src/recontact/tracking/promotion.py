@@ -116,18 +116,22 @@ def _promoted(store: Store, weighed: Weighed, why: str, at: datetime) -> dict[st
 
 def _earlier(store: Store, now: Mapping[str, Version | None]) -> dict[str, Version]:
     """Find the champions before; refuse before the first alias moves."""
-    found = {}
-    for target, holder in now.items():
-        name = NAMES[target]
-        past = [e["version"] for e in history(store, name) if holder]
-        others = [version for version in past if holder and version != holder.version]
-        if not others:
-            raise UserError(
-                f"{name} has no earlier champion to go back to",
-                mend="see: recontact models; to go back with the other alone: --only TARGET",
-            )
-        found[target] = resolve(store, name, others[-1])
-    return found
+    past = {target: _others(store, target, holder) for target, holder in now.items()}
+    lost = [target for target, versions in past.items() if not versions]
+    if lost:
+        able = [target for target, versions in past.items() if versions]
+        alone = f"; to go back with the other alone: recontact rollback --only {''.join(able)}"
+        raise UserError(
+            f"{NAMES[lost[0]]} has no earlier champion to go back to",
+            mend=f"see: recontact models --history{alone if able else ''}",
+        )
+    return {t: resolve(store, NAMES[t], versions[-1]) for t, versions in past.items()}
+
+
+def _others(store: Store, target: str, holder: Version | None) -> list[str]:
+    """Give the versions that were champion before this one, the oldest first."""
+    past = [entry["version"] for entry in history(store, NAMES[target]) if holder]
+    return [version for version in past if holder and version != holder.version]
 
 
 def _one_policy(store: Store, wanted: Mapping[str, Version]) -> None:

@@ -466,8 +466,9 @@ def test_rollback_walks_back_one_champion_at_a_time(store, keep):
     assert champions(store) == {"repeated": "1", "escalation": "1"}
     note = store.client.get_model_version("recontact-repeated", "2").tags["recontact.rolled_back"]
     assert json.loads(note)["why"] == "too many alarms"
-    with pytest.raises(UserError, match="no earlier champion"):
+    with pytest.raises(UserError, match="no earlier champion") as refused:
         rollback("", uri=store.uri)
+    assert "--only" not in refused.value.mend
 
 
 def test_one_model_can_move_alone(store, keep):
@@ -477,8 +478,9 @@ def test_one_model_can_move_alone(store, keep):
     (moved,) = promote("2", "escalation is no better", only="repeated", uri=store.uri)
     assert moved["name"] == "recontact-repeated"
     assert champions(store) == {"repeated": "2", "escalation": "1"}
-    with pytest.raises(UserError, match="escalation has no earlier champion"):
+    with pytest.raises(UserError, match="escalation has no earlier champion") as refused:
         rollback("", uri=store.uri)
+    assert refused.value.mend.endswith("recontact rollback --only repeated")
     assert champions(store) == {"repeated": "2", "escalation": "1"}
     rollback("", only="repeated", uri=store.uri)
     assert champions(store) == {"repeated": "1", "escalation": "1"}
