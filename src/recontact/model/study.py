@@ -98,15 +98,9 @@ class Study:
                     self._study.tell(trial.number, state=engine.trial.TrialState.FAIL)
 
     def _check(self, path: Path | None, origin: dict[str, Any]) -> None:
-        before = self._study.user_attrs.get(NAME)
-        if before is None:
+        if NAME not in self._study.user_attrs:
             self._study.set_user_attr(NAME, origin)
-        elif before != origin:
-            other = [k for k in origin if before.get(k) != origin[k]]
-            raise UserError(
-                f"{path}: a search on other terms: {', '.join(other)}",
-                mend="name another file with --study, or give the same data and options",
-            )
+        _refuse_others(self._study, path, origin)
 
     @property
     def tried(self) -> list[Tried]:
@@ -152,6 +146,35 @@ class Study:
             seed=self._seed * 100_003 + done, n_startup_trials=RANDOM, constant_liar=False
         )
         return self._study.ask({name: _spread(engine, where) for name, where in SPACE.items()})
+
+
+def check_file(path: Path, terms: Mapping[str, Any]) -> None:
+    """Refuse a file that is no search, or one on other terms, before anything is computed.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is made where there is none.
+    terms : mapping
+        What is known of the search so far.
+
+    Raises
+    ------
+    UserError
+        The file is of something else; says what differs.
+    """
+    with _quiet() as engine:
+        _refuse_others(_opened(engine, path), path, terms)
+
+
+def _refuse_others(study: Any, path: Path | None, terms: Mapping[str, Any]) -> None:
+    before = study.user_attrs.get(NAME, terms)
+    other = [name for name in terms if before.get(name) != terms[name]]
+    if other:
+        raise UserError(
+            f"{path}: a search on other terms: {', '.join(other)}",
+            mend="name another file with --study, or give the same data and options",
+        )
 
 
 def _spread(engine: Any, where: Range | tuple[bool, ...]) -> Any:

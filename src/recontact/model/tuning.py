@@ -24,7 +24,7 @@ from recontact.model.params import DEFAULTS
 from recontact.model.rolling import rolling
 from recontact.model.rows import Recipe, labeled_rows
 from recontact.model.split import greatest_window, split
-from recontact.model.study import SPACE, Study
+from recontact.model.study import SPACE, Study, check_file
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 
@@ -136,6 +136,8 @@ def tune(
     """
     policy = policy or Policy()
     recipe = Recipe(until, moments, known, wrapup_delay_s, events, yours)
+    if study is not None:
+        check_file(Path(study), _terms(policy, seed, folds, params))
     seen = recipe.contacts(contacts)
     say(f"labels and features of {len(seen):,} contacts")
     labeled = labeled_rows(seen, policy, recipe)
@@ -175,14 +177,10 @@ def search(
         for f in rolling(train, gap, folds)
     ]
     targets = _learnable(parts, targets, gap, say)
-    origin: dict[str, Any] = {
+    origin = {
         "data": digest(train),
-        "policy": policy.digest,
-        "seed": seed,
-        "folds": folds,
+        **_terms(policy, seed, folds, params),
         "targets": list(targets),
-        "space": {name: list(where) for name, where in SPACE.items()},
-        "settings": DEFAULTS | dict(params or {}),
     }
     start = {name: origin["settings"][name] for name in SPACE}
     memory = Study(None if study is None else Path(study), origin, start)
@@ -196,6 +194,19 @@ def search(
         say(_said(memory.tried, trials))
     tried = memory.tried
     return Tuned(tried, knee(tried, budget_steps), budget_steps, origin)
+
+
+def _terms(
+    policy: Policy, seed: int, folds: int, params: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Name what a search hangs on beside its data."""
+    return {
+        "policy": policy.digest,
+        "seed": seed,
+        "folds": folds,
+        "space": {name: list(where) for name, where in SPACE.items()},
+        "settings": DEFAULTS | dict(params or {}),
+    }
 
 
 def _learnable(

@@ -127,6 +127,20 @@ def test_the_file_of_another_search_is_refused(train, tmp_path):
         look(train.slice(0, len(train) - 1), 1, path)
 
 
+def test_the_wrong_file_is_refused_before_any_work(train, simulated, tmp_path, monkeypatch):
+    """What can be told without the data is: other options, or a file of something else."""
+    monkeypatch.setattr("recontact.model.tuning.labeled_rows", None)  # what takes long
+    path, text = tmp_path / "study.db", tmp_path / "text.db"
+    look(train, 1, path)
+    text.write_text("not a database, but long enough to look like something" * 20)
+    with pytest.raises(UserError, match=r"other terms: seed\n"):
+        tune(simulated, study=path, seed=5, **FEW)
+    with pytest.raises(UserError, match=r"other terms: settings\n"):
+        tune(simulated, study=path, seed=3, folds=1)
+    with pytest.raises(UserError, match="not the file of a search"):
+        tune(simulated, study=text, **FEW)
+
+
 def test_a_file_that_is_no_search_is_refused(train, tmp_path):
     """A file of something else is left alone, with a clear message."""
     path = tmp_path / "study.db"
