@@ -109,7 +109,10 @@ class Workers:
         worker.told, tell = self._context.Pipe(duplex=False)
         arguments = (self._run, self._settings, self._taken, tell)
         worker.process = self._context.Process(target=_work, args=arguments, name="worker")
+        # Ctrl-C reaches every process of the terminal; a worker is ended by this one alone
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         worker.process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         worker.started = time.monotonic()
         tell.close()
         log.info("worker", worker=worker.process.pid)
@@ -138,8 +141,7 @@ def _word(worker: _Worker) -> str | None:
 
 
 def _work(run: Run, settings: Settings, taken: socket.socket, tell: Connection) -> None:
-    """Be a worker; Ctrl-C is for the process that started it, and so is its end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Be a worker, as long as the process that started it lives."""
     signal.signal(signal.SIGTERM, _leave)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     run(settings, taken, tell.send)
