@@ -8,6 +8,7 @@ import typer
 
 from recontact_pipelines.known import parse_known_from
 
+PAGES = (".html", ".json", ".md", ".png", ".yaml")
 PolicyFile = Annotated[Path | None, typer.Option(help="FCR policy in YAML.")]
 Until = Annotated[
     str | None,
@@ -19,6 +20,13 @@ Events = Annotated[
 Params = Annotated[
     Path | None, typer.Option(help="LightGBM settings in YAML, as in models/params.yaml.")
 ]
+
+
+def folder(path: Path | None) -> Path | None:
+    """Refuse the name of a file where a folder is asked for, before anything is learnt."""
+    if path is not None and (path.suffix.lower() in PAGES or path.is_file()):
+        raise typer.BadParameter(f"{path} names a file; files are written into a folder")
+    return path
 
 
 def data(

@@ -39,6 +39,7 @@ def test_every_command_has_a_help_page_with_an_example(name, capsys):
     assert "Example" in page
     assert f"recontact {name}" in page.split("Example", 1)[1]
     assert "--json" in page
+    assert "[default: (" not in page  # how Typer shows a default that is put in words
 
 
 def test_every_command_file_is_listed():

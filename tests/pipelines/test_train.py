@@ -159,6 +159,25 @@ def test_mistakes_end_in_one_message(centre, capsys, words, message):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "name"),
+    [
+        ("train", "--card", "card.md"),
+        ("train", "--out", "evaluation.html"),
+        ("train", "--out", "taken"),
+        ("backtest", "--out", "backtest.json"),
+    ],
+)
+def test_a_file_is_no_folder(command, option, name, tmp_path, monkeypatch, capsys):
+    """Where a folder is asked for, the name of a file is refused before anything is learnt."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").touch()
+    assert main([command, "contacts.parquet", option, name]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert option in said
+    assert f"{name} names a file" in said
+
+
 @pytest.mark.parametrize("command", ["score", "features"])
 @pytest.mark.parametrize(
     ("moment", "elapsed"),

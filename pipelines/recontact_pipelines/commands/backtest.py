@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from recontact_pipelines.known import KnownFrom, WrapupDelay, Yours, naming_yours
-from recontact_pipelines.learning import Events, Params, PolicyFile, Until, data
+from recontact_pipelines.learning import Events, Params, PolicyFile, Until, data, folder
 from recontact_pipelines.output import emit, note
 
 
@@ -27,7 +27,8 @@ def backtest(
     params: Params = None,
     seed: Annotated[int, typer.Option(help="The same seed and data give the same figures.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for backtest.json and the plots.")
+        Path | None,
+        typer.Option(help="Folder for backtest.json and the plots.", callback=folder),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from recontact_pipelines.known import KnownFrom, WrapupDelay, Yours, naming_yours
-from recontact_pipelines.learning import Events, Params, PolicyFile, Until, data
+from recontact_pipelines.learning import Events, Params, PolicyFile, Until, data, folder
 from recontact_pipelines.output import emit, note
 from recontact_pipelines.tracked import MlflowUri
 
@@ -37,10 +37,16 @@ def train(
         bool, typer.Option(help="Also learn shuffled outcomes, in which nothing may be found.")
     ] = True,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the evaluation page, plots and model cards.")
+        Path | None,
+        typer.Option(
+            help="Folder for the evaluation page, plots and model cards.", callback=folder
+        ),
     ] = None,
     card: Annotated[
-        Path | None, typer.Option(help="Folder for the two model cards; they are in the run, too.")
+        Path | None,
+        typer.Option(
+            help="Folder for the two model cards; they are in the run, too.", callback=folder
+        ),
     ] = None,
     mlflow_uri: MlflowUri = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

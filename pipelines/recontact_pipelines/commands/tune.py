@@ -30,7 +30,7 @@ def tune(
     ] = 200_000,
     budget: Annotated[
         float | None,
-        typer.Option(help="The most steps that an explanation may take.", show_default="300,000"),
+        typer.Option(help="The most steps that an explanation may take; 300,000 by default."),
     ] = None,
     params: Annotated[
         Path | None, typer.Option(help="Settings to begin with; those not looked for stay.")
