@@ -10,7 +10,16 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from recontact_serving import at_risk, contacts, health, pages, problems, scores, sign_in
+from recontact_serving import (
+    at_risk,
+    contacts,
+    customers,
+    health,
+    pages,
+    problems,
+    scores,
+    sign_in,
+)
 from recontact_serving.champions import Champions, Source
 from recontact_serving.database import Database
 from recontact_serving.desktop_app import install as install_desktop
@@ -95,7 +104,8 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         lifespan=_running,
     )
     app.state.service = service
-    routers = [part.router for part in (scores, contacts, at_risk, health, pages, sign_in)]
+    parts = (scores, contacts, customers, at_risk, health, pages, sign_in)
+    routers = [part.router for part in parts]
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)
     install_desktop(app, service)

@@ -3,7 +3,7 @@
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select, text
@@ -12,7 +12,15 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from recontact.errors import UserError
 from recontact_serving import migrations, tables
-from recontact_serving.engines import PATIENT, WRITE, engine_of, one_state, url_of
+from recontact_serving.engines import (
+    BUSY_TIMEOUT_MS,
+    PATIENCE_MS,
+    PATIENT,
+    WRITE,
+    engine_of,
+    one_state,
+    url_of,
+)
 
 UPSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -98,6 +106,25 @@ class Database:
         except SQLAlchemyError:  # also where no connection came free
             return False
         return True
+
+    def rewrite(self) -> None:
+        """Take what was deleted out of the files for good; on SQLite, writers wait meanwhile.
+
+        SQLite overwrites what it deletes, but copies may be left where it moved rows in the past,
+        and in its write-ahead log. PostgreSQL cleans up by itself, later; told so, at once.
+        """
+        if self.engine.dialect.name == "postgresql":
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+                db.execute(text("SET statement_timeout = 0"))
+                db.execute(text(f"VACUUM {', '.join(tables.metadata.tables)}"))
+                db.execute(text("RESET statement_timeout"))
+            return
+        with closing(self.engine.raw_connection()) as raw:
+            run = raw.cursor().execute
+            run(f"PRAGMA busy_timeout={PATIENCE_MS}")
+            run("VACUUM")
+            run("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            run(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
     def close(self) -> None:
         """Close every connection."""

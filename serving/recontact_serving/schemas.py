@@ -227,6 +227,12 @@ class Taken(_Answer):
     rejected: list[Rejected]
 
 
+class ErasedCustomer(_Answer):
+    """How many rows that named a customer were deleted, by table."""
+
+    erased: dict[str, int]
+
+
 class AtRisk(_Answer):
     """One contact of the list."""
 

@@ -20,6 +20,7 @@ MACHINES = [
     ("POST", "/v1/score"),
     ("POST", "/v1/scores"),
     ("POST", "/v1/contacts"),
+    ("DELETE", "/v1/customers/{customer_id}"),
     ("GET", "/v1/at-risk"),
     ("GET", "/v1/at-risk.csv"),
     ("GET", "/metrics"),
