@@ -1,5 +1,6 @@
 """`/health/live`, `/health/ready` and `/metrics`: the truth about the service, for its operator."""
 
+import os
 from typing import Any
 
 from fastapi import APIRouter, Depends
@@ -15,13 +16,15 @@ from recontact_serving.schemas import Live, Ready
 from recontact_serving.security import machine
 from recontact_serving.service import Service, ServiceOf
 
+WORKER = {"Recontact-Worker": str(os.getpid())}  # which of several answered
+
 router = APIRouter(tags=["operation"])
 
 
 @router.get("/health/live", response_model=Live, responses=documented(403, 500))
 async def live() -> JSONResponse:
     """Say that the process answers."""
-    return JSONResponse({"status": "live"})
+    return JSONResponse({"status": "live"}, headers=WORKER)
 
 
 @router.get("/health/ready", response_model=Ready, responses=documented(403, 500, 503))
@@ -35,9 +38,9 @@ def ready(service: ServiceOf) -> JSONResponse:
     needed = (checks["database"], checks["models"])
     lacking = [check["trouble"] for check in needed if not check["ok"]]
     if not lacking:
-        return JSONResponse({"status": "ready", "checks": checks})
+        return JSONResponse({"status": "ready", "checks": checks}, headers=WORKER)
     document = problem(503, "; ".join(lacking), checks=checks)
-    return respond(document, {"Retry-After": RETRY_S})
+    return respond(document, {"Retry-After": RETRY_S, **WORKER})
 
 
 @router.get(

@@ -1,5 +1,6 @@
 """How a model gets into a running service: copied, checked, cached, followed, swapped."""
 
+import datetime as dt
 import sys
 import time
 from pathlib import Path
@@ -20,12 +21,15 @@ from recontact_pipelines.campaigns.promotions import (
 from recontact_serving import fetching
 from recontact_serving.cache import Cache
 from recontact_serving.champions import Champions
-from recontact_serving.database import Database
+from recontact_serving.clock import micros, now
+from recontact_serving.database import Database, put
 from recontact_serving.fetching import load_version
 from recontact_serving.loading import load
 from recontact_serving.metrics import Metrics
+from recontact_serving.rates import BUILT_AT
 from recontact_serving.registry import Registry
 from recontact_serving.settings import Settings
+from recontact_serving.tables import meta
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +84,21 @@ def test_promotions_under_load_fail_nobody(service, store, simulated):
         if k == 0
     }
     assert len(set(chances.values())) == len(chances) > 1
+
+
+def test_old_rates_are_told_in_every_score(service, simulated):
+    """Rates that nobody brought up to date for days: their age is in `degraded`."""
+    running, _ = service
+    (body,) = requests(simulated.slice(0, 1).to_pylist())
+    for age, told in ((3, ["rates: they are 3 days old"]), (1, [])):
+        built = str(micros(now() - dt.timedelta(days=age)))
+        with running.service.database.write() as db:
+            put(db, meta, [{"name": BUILT_AT, "value": built}])
+        until, said = time.monotonic() + 10, None
+        while said != told and time.monotonic() < until:
+            degraded = running.client.post("/v1/score", json=body).json()["degraded"]
+            said = [text for text in degraded if "old" in text]
+        assert said == told
 
 
 def test_a_damaged_champion_keeps_the_old_one(service, store, pairs):

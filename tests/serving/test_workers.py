@@ -59,6 +59,7 @@ def test_workers_are_started_again_and_stop_cleanly(tmp_path):
             assert httpx.get(live, timeout=30).status_code == 200
             time.sleep(0.05)
         assert [line["code"] for line in lines(log, "worker ended")] == [-signal.SIGKILL]
+        assert httpx.get(live).headers["recontact-worker"] != str(first)
         third = lines(log, "worker")[2]["worker"]
         os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
         assert process.wait(20) == 130
