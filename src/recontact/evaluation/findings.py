@@ -17,6 +17,8 @@ from recontact.evaluation.words import (
     targets,
 )
 
+NAMED = MODELS | {RULE: "the one-line rule"}  # as part of a sentence
+
 
 def findings(evaluation: Row, target: str) -> list[str]:
     """Say what stands out of the figures of a target, a sentence each."""
@@ -54,7 +56,7 @@ def _ahead(row: Row) -> str:
         ("worse than", lambda _, high: high < 0),
     ):
         names = [
-            f"{MODELS.get(model, model)} ({found['roc_auc']['difference']:+.3f})"
+            f"{NAMED.get(model, model)} ({found['roc_auc']['difference']:+.3f})"
             for model, found in ahead.items()
             if found["roc_auc"]["low"] is not None
             and fits(found["roc_auc"]["low"], found["roc_auc"]["high"])

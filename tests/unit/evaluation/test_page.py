@@ -156,7 +156,7 @@ def test_findings_are_those_of_the_figures(evaluation):
     assert f"a ROC AUC of {row['roc_auc']:.3f}" in said
     low = row["ahead"]["contacts_7d"]["roc_auc"]["low"]
     beaten = re.search("better by more than chance than (.*?)(; |[.] )", said)
-    assert (low > 0) == bool(beaten and "rule: contacts in 7 days" in beaten[1])
+    assert (low > 0) == bool(beaten and "the one-line rule (+" in beaten[1])
     assert "from a risk of 25% on" in said
     assert "it finds nothing in later ones, as it should" in said
 
