@@ -19,7 +19,8 @@ from recontact_serving.database import Database
 
 FRESH_S = 1.0  # how often the keys are read
 GUESSES = 10.0  # an unknown key has them read at once, but no oftener than this a second
-PATIENCE_S = 0.1  # how long an unknown key waits for that
+PATIENCE_S = 0.5  # how long an unknown key waits for that
+A_GUESS_S = 0.01  # so long a wait counts as one more: waits take a tenth of the time at most
 KEPT_S = 600.0  # how long known keys stay good without the database
 USES_S = 30.0  # how often the last use of a key is written
 
@@ -120,8 +121,8 @@ class Keyring:
     def _read_soon(self) -> None:
         """Have the keys read again for the sake of an unknown one: it may be new.
 
-        Guesses cost a few readings a second, and no memory; where a reading does not end, nobody
-        waits for it.
+        Guesses cost a few readings a second, a tenth of the time, and no memory; where a reading
+        does not end, nobody waits for it.
         """
         asked = time.monotonic()
         began = self._under_way
@@ -131,6 +132,7 @@ class Keyring:
         self._wanted.set()
         with self._changed:
             self._changed.wait_for(lambda: self._tried_at >= asked, PATIENCE_S)
+        self._guesses.charge((time.monotonic() - asked) / A_GUESS_S)
 
 
 class Uses:
