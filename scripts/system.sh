@@ -9,6 +9,7 @@ has_openjdk-17-jre-headless() { # Spark 4 runs on Java 17 or later, wherever it 
   version=$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1)
   [ "${version:-0}" -ge 17 ]
 }
+has_postgresql() { command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
 need() { # need PACKAGE WHY
   if "has_$1"; then return; fi
@@ -27,4 +28,5 @@ need libgomp1 "LightGBM's wheel needs libgomp.so.1"
 if [ "$1" = dev ]; then
   need chromium "the tests look at the pages in it"
   need openjdk-17-jre-headless "the tests of Spark need Java 17"
+  need postgresql "the tests of the service run on it, too"
 fi

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from recontact.contacts import SCHEMA
 from recontact_serving.clock import instant, micros
-from recontact_serving.database import put
+from recontact_serving.database import alone, put
 from recontact_serving.tables import FIRST, LAST, versions
 
 Contact = Mapping[str, Any]  # columns that are known; instants are aware datetimes
@@ -119,6 +119,7 @@ def record(db: Connection, contacts: Sequence[Contact], received_at: dt.datetime
     Recorded
         A record that adds nothing to what is known counts as unchanged.
     """
+    alone(db, "record")  # else two records of a contact, at once, would not see each other
     there = _known_versions(db, {contact["contact_id"] for contact in contacts})
     stored = set(there)
     changed: dict[str, dict[int, Version]] = {}

@@ -67,15 +67,15 @@ class Server:
 @contextmanager
 def running() -> Iterator[Server]:
     """Run a server until the block ends; `FileNotFoundError` where there is no PostgreSQL."""
-    tools = _tools()
+    programs = tools()
     folder = Path(tempfile.mkdtemp(prefix="recontact-pg-"))  # a socket's path has to be short
     data = str(folder / "data")
     try:
         as_account = _account(folder)
-        initdb = [str(tools / "initdb"), "-D", data, "-U", "postgres", "-A", "trust"]
+        initdb = [str(programs / "initdb"), "-D", data, "-U", "postgres", "-A", "trust"]
         _quiet([*as_account, *initdb, "-E", "UTF8", "--no-sync", "--no-instructions"], folder)
         options = [word for name, value in QUICK.items() for word in ("-c", f"{name}={value}")]
-        server = [str(tools / "postgres"), "-D", data, "-k", str(folder), *options]
+        server = [str(programs / "postgres"), "-D", data, "-k", str(folder), *options]
         with (
             (folder / "log").open("w") as log,
             subprocess.Popen([*as_account, *server], cwd=folder, stderr=log) as process,
@@ -91,7 +91,7 @@ def running() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tools() -> Path:
+def tools() -> Path:
     """Find the folder of the server's programs, the newest version's."""
     found = shutil.which("initdb")
     if found:
