@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select
 
 from recontact.contacts import SCHEMA
 from recontact_serving.clock import instant, micros
@@ -34,8 +34,10 @@ _OTHERS = (
 )
 _LATEST_FIRST = (versions.c.started_at.desc(), versions.c.contact_id.desc())
 STAMPS = select(versions.c.stamp).where(*_OTHERS).order_by(*_LATEST_FIRST).limit(DEEP)
-HISTORY = select(versions).where(*_OTHERS).order_by(*_LATEST_FIRST).limit(DEEP)
-ONE = select(versions).where(*_OTHERS[:2], versions.c.stamp == bindparam("stamp")).limit(1)
+READ = ("stamp", *APART, "payload")
+_READ = [versions.c[name] for name in READ]
+HISTORY = select(*_READ).where(*_OTHERS).order_by(*_LATEST_FIRST).limit(DEEP)
+ONE = select(*_READ).where(*_OTHERS[:2], versions.c.stamp == bindparam("stamp")).limit(1)
 _CHOSEN = versions.c.contact_id.in_(bindparam("contact_ids", expanding=True))
 
 
@@ -76,13 +78,20 @@ def of_customer(db: Connection, contact: Contact, at: dt.datetime) -> list[dict[
     """
     if not contact.get("customer_id"):
         return []
-    return [_contact(row) for row in db.execute(HISTORY, asked(contact, at)).mappings()]
+    return [contact_of(row)[1] for row in db.execute(HISTORY, asked(contact, at))]
 
 
 def contact_of(row: Sequence[Any]) -> tuple[int, dict[str, Any]]:
-    """Turn a row of all columns, as the driver gives it, into its stamp and the contact."""
-    named = dict(zip(COLUMNS, row, strict=True))
-    return named["stamp"], _contact(named)
+    """Turn a row of `READ`, as the driver gives it, into its stamp and the contact."""
+    stamp, contact_id, program, customer_id, started_at, ended_at, known_at, payload = row
+    contact: dict[str, Any] = orjson.loads(payload)
+    contact["contact_id"] = contact_id
+    contact["program"] = program or None
+    contact["customer_id"] = customer_id or None
+    contact["started_at"] = _instant(started_at)
+    contact["ended_at"] = _instant(ended_at)
+    contact["known_at"] = _instant(known_at)
+    return stamp, contact
 
 
 def latest(db: Connection) -> Iterator[dict[str, Any]]:
@@ -204,7 +213,7 @@ def facts(row: Mapping[Any, Any]) -> dict[str, Any]:
     return dict(orjson.loads(row["payload"]))
 
 
-def _contact(row: Mapping[Any, Any]) -> dict[str, Any]:
+def _contact(row: RowMapping) -> dict[str, Any]:
     """Turn a row of the table back into a contact."""
     return {
         **facts(row),

@@ -3,6 +3,7 @@
 One row is one contact: one customer's one interaction, its transfer legs merged.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,6 +64,7 @@ SCHEMA = pa.schema([(c.name, c.type) for c in COLUMNS])
 REQUIRED = tuple(c.name for c in COLUMNS if c.required)
 
 
+@lru_cache(10_000)  # there are few reasons, and many contacts
 def normalise_reason(reason: str | None, level: int | None = None) -> str | None:
     """Write a reason in its one form, cut to its first levels.
 

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from math import nan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ Contact = Mapping[str, Any]
 NOT_YET = micros(dt.datetime(9999, 1, 1, tzinfo=dt.UTC))
 HASHES = 2**63 - 1
 MEANT = {"channel": "voice", "direction": "inbound", "handled": True}  # by a null
+RULED = ("reason", "direction", "channel", "handled", "disposition", "escalated", "tier")
+MOST_SAID = 20_000
 TIMES, FLAGS = 5, 5  # of the numbers of a past contact: first these, then keys, tests and texts
 
 
@@ -82,6 +85,17 @@ class Pasts:
         )
 
 
+class Said(NamedTuple):
+    """What the rules say of all contacts that say the same.
+
+    `rules` are numbers of `Past` from the window to escalated; `reason` is in its one form.
+    """
+
+    rules: tuple[int, ...]
+    reason: str | None
+    tests: tuple[bool, ...]
+
+
 @dataclass(frozen=True)
 class Rules:
     """What a program's policy, and the steps of the walk, say of one contact."""
@@ -109,18 +123,40 @@ class Rules:
         started = micros(contact["started_at"])
         ended = instant_of(contact.get("ended_at"), NOT_YET)
         known = instant_of(contact.get("known_at"), ended)
-        numbers = (started, ended, known, *self._numbers(contact, started, known))
-        values = tuple(number_of(contact, name) for name in self.walks.values)
+        get = contact.get
+        key = tuple([get(name) for name in self._told])
+        said = self._said.get(key)
+        if said is None:
+            if len(self._said) >= MOST_SAID:
+                self._said.clear()
+            said = self._said[key] = self._says(contact)
+        numbers = (
+            started, ended, known, *said.rules, *self.issues(contact, said.reason),
+            *[started if at_start else known for at_start in self._at_start],
+            *(said.tests if self._tests_told else self._tests(contact)), *self.codes(contact),
+        )  # fmt: skip
+        lasted = nan if ended == NOT_YET else (ended - started) / SECOND
+        values = tuple(
+            [
+                lasted
+                if name == DURATION
+                else nan
+                if (value := get(name)) is None
+                else float(value)
+                for name in self.walks.values
+            ]
+        )
         return Past(started, contact["contact_id"], numbers, values, contact)
 
-    def _numbers(self, contact: Contact, started: int, known: int) -> tuple[int, ...]:
+    def _says(self, contact: Contact) -> "Said":
+        """Tell what hangs on a few texts and flags: most contacts share theirs with others."""
         policy = self.policy
         reason = normalise_reason(contact.get("reason"))
         channels = policy.counted_channels
         arrives = in_effect(contact, "direction") == "inbound" and (
             channels is None or in_effect(contact, "channel") in channels
         )
-        return (
+        rules = (
             self.window(reason),
             self.window(reason if self.known["reason"] == "start" else None),
             arrives,
@@ -128,10 +164,33 @@ class Rules:
             policy.count_unhandled,
             (contact.get("disposition") or None) in policy.exclude_dispositions,
             is_escalated(contact),
-            *self.issues(contact, reason),
-            *(self._issue_from(way, started, known) for way in range(WAYS)),
-            *(holds_all(contact, test) for test in self.walks.tests),
-            *self.codes(contact),
+        )
+        return Said(rules, reason, self._tests(contact) if self._tests_told else ())
+
+    def _tests(self, contact: Contact) -> tuple[bool, ...]:
+        return tuple([holds_all(contact, test) for test in self.walks.tests])
+
+    @cached_property
+    def _said(self) -> "dict[tuple[Any, ...], Said]":
+        return {}
+
+    @cached_property
+    def _tests_told(self) -> bool:
+        """Whether all tests ask for one of some values, and none for a number in a span."""
+        return all(condition.values for test in self.walks.tests for condition in test)
+
+    @cached_property
+    def _told(self) -> tuple[str, ...]:
+        """The columns that `_says` looks at."""
+        tested = (c.column for test in self.walks.tests for c in test) if self._tests_told else ()
+        return tuple(dict.fromkeys((*RULED, *tested)))
+
+    @cached_property
+    def _at_start(self) -> tuple[bool, ...]:
+        """For each way of relating, whether others see the issue from a contact's start on."""
+        return tuple(
+            column is not None and (not column or self.known[column] == "start")
+            for column in self.columns[:WAYS]
         )
 
     def codes(self, contact: Contact) -> list[int]:
@@ -152,11 +211,6 @@ class Rules:
             normalise_reason(reason, self.policy.reason_level) if way == 0 else contact.get(column)
         )
         return hash(text) & HASHES if text else -1
-
-    def _issue_from(self, way: int, started: int, known: int) -> int:
-        column = self.columns[way]
-        at_start = column is not None and (not column or self.known[column] == "start")
-        return started if at_start else known
 
 
 def in_effect(contact: Contact, name: str) -> Any:
@@ -184,6 +238,9 @@ def code_of(contact: Contact, name: str) -> int:
     >>> floors[0] == floors[1], floors[2] == floors[3], floors[4]
     (False, True, -1)
     """
+    value = contact.get(name)
+    if type(value) is str and name != "reason":
+        return hash(value) & HASHES if value else -1
     value = text_of(contact, name)
     if isinstance(value, int | float):
         value = str(float(value))  # -1 and -2 have one hash
