@@ -23,6 +23,8 @@ from recontact_serving.fetching import fetch
 AGAIN_S = 60.0  # a pair that was refused is tried again after so long
 HALF_S = 1.0  # so long one of two aliases may lag behind the other
 
+Key = tuple[str, ...]
+
 
 class Following:
     """Asks for the champions, again and again.
@@ -39,7 +41,8 @@ class Following:
         self._uri = uri
         self._cache = cache
         self._store: Store | None = None
-        self._refused: dict[tuple[str, ...], tuple[float, RefusedModelError]] = {}
+        self._taken: Key = ()
+        self._refused: dict[Key, tuple[float, RefusedModelError]] = {}
 
     def ask(self) -> Followed:
         """Ask once, and keep what is heard in the cache."""
@@ -60,18 +63,21 @@ class Following:
         return heard
 
     def _champions(self) -> dict[str, Version]:
-        """Give the versions that hold the alias; waits out a promotion that is half done."""
+        """Give the versions that hold the alias; waits out a promotion that is half done.
+
+        Two of one training are whole. Others may be so on purpose: when they stay for a while.
+        """
         if self._store is None:
             self._store = open_store(self._uri)
         until = time.monotonic() + HALF_S
         while True:
             found = {target: held(self._store, name) for target, name in NAMES.items()}
             there = {target: version for target, version in found.items() if version}
-            if len(there) == len(NAMES) and len({v.policy_digest for v in there.values()}) == 1:
-                return there
-            if time.monotonic() > until:
+            whole = len(there) == len(NAMES) and len({v.run_id for v in there.values()}) == 1
+            if whole or _key(there) == self._taken or time.monotonic() > until:
                 break
-            time.sleep(HALF_S / 4)
+            time.sleep(HALF_S / 8)
+        self._taken = _key(there)
         if len(there) == len(NAMES):
             return there
         try:
@@ -81,7 +87,7 @@ class Following:
 
     def _checked(self, versions: Mapping[str, Version]) -> dict[str, dict[str, str]]:
         assert self._store is not None  # noqa: S101 - _champions opened it
-        key = tuple(f"{v.version}:{v.bundle_digest}" for v in versions.values())
+        key = _key(versions)
         at, why = self._refused.get(key, (0.0, None))
         if why is not None and time.monotonic() < at + AGAIN_S:
             raise why
@@ -107,6 +113,10 @@ class Following:
 
 class _NoChampionError(UserError):
     """The registry answers, and names no champion."""
+
+
+def _key(versions: Mapping[str, Version]) -> Key:
+    return tuple(f"{v.version}:{v.bundle_digest}" for v in versions.values())
 
 
 def _said(error: UserError) -> str:

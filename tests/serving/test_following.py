@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from recontact_serving.champions import Champions
 from recontact_serving.clock import micros, now
 from recontact_serving.database import Database, put
 from recontact_serving.fetching import load_version
+from recontact_serving.following import Following
 from recontact_serving.loading import load
 from recontact_serving.metrics import Metrics
 from recontact_serving.rates import BUILT_AT
@@ -63,6 +65,10 @@ def service(store, simulated, tmp_path_factory):
     database.close()
     with _run(settings, None) as running:
         yield running, settings
+
+
+def _named(heard) -> dict[str, str]:
+    return {one["name"]: one["version"] for one in heard.champions.values()}
 
 
 def ready(running) -> dict:
@@ -123,6 +129,28 @@ def test_a_damaged_champion_keeps_the_old_one(service, store, pairs):
     assert ready(running)["trouble"] is None
 
 
+def test_a_promotion_that_is_half_done_is_waited_out(service, store):
+    """The second alias comes a moment after the first: only whole pairs are taken."""
+    registry, versions = store
+    own = Following(registry.uri, Cache(Path(service[1].cache_dir)))
+    move(registry, versions[0])
+    own.ask()
+    first, second = versions[1].items()
+    move(registry, dict([first]))
+    later = threading.Timer(0.3, move, (registry, dict([second])))
+    later.start()
+    assert _named(own.ask()) == versions[1]
+    later.join()
+    move(registry, dict([next(iter(versions[2].items()))]))
+    began = time.monotonic()
+    alone = {**versions[1], first[0]: versions[2][first[0]]}
+    assert _named(own.ask()) == alone  # it stays so: one moved alone
+    assert time.monotonic() - began >= 1
+    began = time.monotonic()
+    assert _named(own.ask()) == alone
+    assert time.monotonic() - began < 1
+
+
 def test_a_service_starts_with_the_cached_champion_while_the_registry_is_gone(service, store):
     """The pair that this registry named last is served, and ready says that it is not there."""
     _, settings = service
@@ -165,8 +193,9 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
     assert tmp_path not in cache.folder.parents
 
 
-def test_a_copy_that_was_damaged_on_disk_is_thrown_away(store, tmp_path):
+def test_a_copy_that_was_damaged_on_disk_is_thrown_away(store, tmp_path, monkeypatch):
     """It is not loaded, and fetched anew the next time."""
+    monkeypatch.setattr(fetching, "try_apart", lambda _: None)  # it takes seconds, and passes
     registry, versions = store
     cache = Cache(tmp_path)
     ours = load_version(

@@ -196,7 +196,7 @@ def summary(asked: Asked, offline: Offline, bodies: Sequence[Mapping[str, Any]])
         "failed": len(asked.failed),
         "different": different,
         "swaps": swaps,
-        "versions": dict(seen),
+        "versions": dict(seen.most_common()),
         "median_ms": round(float(times[0]), 2),
         "p99_ms": round(float(times[1]), 2),
         "errors": asked.failed[:3],
