@@ -16,9 +16,9 @@ def figure(width: float, height: float) -> Any:
 
 def label(axis: Any, title: str, x: str, y: str) -> None:
     """Name a plot and its axes, and take away what does not speak."""
-    axis.set_title(title, fontsize=10, loc="left")
-    axis.set_xlabel(x, fontsize=9)
-    axis.set_ylabel(y, fontsize=9)
+    axis.set_title(title, fontsize=12, loc="left")
+    axis.set_xlabel(x, fontsize=11)
+    axis.set_ylabel(y, fontsize=11)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(color="#eeeeee", linewidth=0.6)
     axis.set_axisbelow(True)

@@ -67,9 +67,9 @@ def _grid(trials: Sequence[Trial], draw: Sequence[Any]) -> bytes:
     for row, kind in zip(axes, draw, strict=True):
         for axis, trial in zip(row, trials, strict=True):
             kind(axis, trial)
-    axes[0][0].legend(frameon=False, fontsize=7)
+    axes[0][0].legend(frameon=False, fontsize=9)
     title = TITLES.get(trials[0].target, trials[0].target)
-    sheet.suptitle(title, fontsize=12, fontweight="bold", x=0.02, ha="left")
+    sheet.suptitle(title, fontsize=14, fontweight="bold", x=0.02, ha="left")
     return png(sheet)
 
 
