@@ -50,7 +50,7 @@ def test_what_the_document_says_holds_with_keys(start, guarded, models, tmp_path
     running = start(guarded, models)
     name, _, value = header.partition(": ")
     running.client.post("/v1/score", json=CALL, headers={name: value}).raise_for_status()
-    try_out(running.address, tmp_path, 120 if CAMPAIGN else 15, "-H", header)
+    try_out(running.address, tmp_path, 120 if CAMPAIGN else 10, "-H", header)
 
 
 def test_what_the_document_says_holds_without_keys(running, tmp_path):
@@ -58,4 +58,4 @@ def test_what_the_document_says_holds_without_keys(running, tmp_path):
     running.client.post("/v1/score", json=CALL).raise_for_status()
     phases = [] if CAMPAIGN else ["--phases", "examples,fuzzing"]
     known = ["--exclude-checks", "ignored_auth", "--generation-with-security-parameters", "false"]
-    try_out(running.address, tmp_path, 120 if CAMPAIGN else 5, *phases, *known)
+    try_out(running.address, tmp_path, 120 if CAMPAIGN else 3, *phases, *known)
