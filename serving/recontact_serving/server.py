@@ -22,6 +22,7 @@ from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
 from recontact_serving.workers import Workers
 
+TOLD_WITHIN_S = 60.0  # a store that hangs does not keep the address from being told
 IN_USE = "choose another port with --port or RECONTACT_PORT, or stop what uses this one"
 
 
@@ -71,7 +72,7 @@ def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -
     champions = app.state.service.champions
 
     def tell_when_known() -> None:
-        champions.settle()
+        champions.settle(TOLD_WITHIN_S)
         tell("" if champions.current() else champions.trouble)
 
     threading.Thread(target=tell_when_known, name="telling", daemon=True).start()
