@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, instants
 from recontact.evaluation.plan import Plan
+from recontact.evaluation.plots import plots
 from recontact.evaluation.trials import Trial
 from recontact.features.declared import Feature
 from recontact.features.known import known_from
@@ -48,6 +50,11 @@ class Learnt:
     trials: list[Trial]
     evaluation: dict[str, Any]
     test: pa.Table
+
+    @cached_property
+    def images(self) -> dict[str, bytes]:
+        """The plots as PNG, drawn once: they take seconds."""
+        return plots(self.trials, self.evaluation)
 
 
 def learn(

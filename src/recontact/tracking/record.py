@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from recontact.evaluation.card import card
 from recontact.evaluation.page import page
-from recontact.evaluation.plots import plots
 from recontact.leaks.brief import LEAKS
 from recontact.model.bundle import Bundle
 from recontact.model.expected import Expected
@@ -174,14 +173,13 @@ def _log_files(mlflow: ModuleType, learnt: Learnt, scores: pa.Table) -> None:
 def write_files(folder: Path, learnt: Learnt) -> None:
     """Write the evaluation as JSON and as a page, the plots, the cards and the policy."""
     evaluation = learnt.evaluation
-    images = plots(learnt.trials, evaluation)
     text = json.dumps(evaluation, indent=1, allow_nan=False)
     (folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
-    (folder / "evaluation.html").write_text(page(evaluation, images), encoding="utf-8")
+    (folder / "evaluation.html").write_text(page(evaluation, learnt.images), encoding="utf-8")
     (folder / "policy.yaml").write_text(evaluation["policy"], encoding="utf-8")
     write_cards(folder, learnt)
     (folder / "plots").mkdir()
-    for name, image in images.items():
+    for name, image in learnt.images.items():
         (folder / "plots" / f"{name}.png").write_bytes(image)
 
 

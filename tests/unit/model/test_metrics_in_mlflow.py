@@ -10,7 +10,7 @@ from recontact.tracking.record import record
 @pytest.fixture
 def read(store, learnt, monkeypatch):
     """What MLflow holds of a training."""
-    monkeypatch.setattr("recontact.tracking.record.plots", lambda *_: {"importance": b"png"})
+    monkeypatch.setattr("recontact.model.training.plots", lambda *_: {"importance": b"png"})
     run_id, _ = record(store, learnt, {})
     return store.client.get_run(run_id).data.metrics
 

@@ -25,7 +25,7 @@ from recontact.tracking import (
     rollback,
     weigh,
 )
-from recontact.tracking.record import record, set_champions
+from recontact.tracking.record import record, set_champions, write_files
 from recontact.tracking.registry import NAMES, aliases, crown, history
 from recontact.tracking.store import speaking
 from recontact.tracking.tested import SCORES_FILE, scores_of
@@ -44,7 +44,7 @@ def keep(store, learnt, monkeypatch):
     of; of the others it knows the mean. Such scores are honest, and more is better.
     """
     # pictures, page and metrics are the same for every test and take seconds
-    monkeypatch.setattr("recontact.tracking.record.plots", lambda *_: {"importance": b"png"})
+    monkeypatch.setattr("recontact.model.training.plots", lambda *_: {"importance": b"png"})
     monkeypatch.setattr("recontact.tracking.record.page", lambda *_: "page")
     monkeypatch.setattr("recontact.tracking.record.metrics", lambda *_: {"one": 1.0})
     monkeypatch.setattr("recontact.tracking.conditions.REPLICATES", 100)
@@ -155,6 +155,18 @@ def test_a_run_keeps_all_that_explains_its_models(store, learnt):
         assert signature.inputs.input_names() == list(learnt.bundles[target].encoding.features)
         tags = store.client.get_model_version(name, "1").tags
         assert tags["policy_digest"] == learnt.evaluation["policy_digest"]
+
+
+def test_the_plots_are_drawn_once(learnt, tmp_path, monkeypatch):
+    """What the run keeps and what `train --out` writes are the same pictures."""
+    drawn = []
+    monkeypatch.setattr("recontact.model.training.plots", lambda *_: drawn.append(1) or {"a": b"b"})
+    new = dataclasses.replace(learnt)
+    for name in ("run", "out"):
+        (tmp_path / name).mkdir()
+        write_files(tmp_path / name, new)
+        assert (tmp_path / name / "plots" / "a.png").read_bytes() == b"b"
+    assert len(drawn) == 1
 
 
 def test_a_registered_model_loads_as_it_was_trained(store, learnt, keep, tmp_path):
