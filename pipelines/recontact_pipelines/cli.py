@@ -38,6 +38,7 @@ COMMANDS = (  # in the order of the help page; name, "file:function" in recontac
     ("serve", "serve:serve"),
     ("load", "load:load"),
     ("erase", "erase:erase"),
+    ("replay", "replay:replay"),
     ("keys", "keys:keys"),
     ("users", "users:users"),
     ("monitor", "monitor:monitor"),

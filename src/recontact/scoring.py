@@ -157,6 +157,8 @@ class Scorer:
     def again(self, features: Sequence[Any], explain: str) -> dict[str, Any]:
         """Give again what hangs on the features of a score: outcomes, reasons and next issues.
 
+        Next issues are left out where the models know nothing of them.
+
         Parameters
         ----------
         features : sequence
@@ -169,7 +171,10 @@ class Scorer:
         ValueError
             They are not of these models.
         """
-        return self._told(dict(zip(self._names, features, strict=True)), explain)
+        told = self._told(dict(zip(self._names, features, strict=True)), explain)
+        if self.bundles["repeated"].next_issues is None:  # then they came from the history
+            del told["next_issues"]
+        return told
 
     def ready(self, stamps: Sequence[int], fetch: Fetch, at: dt.datetime) -> Pasts:
         """Make ready what a score at an instant looks back at, reading what is not at hand.

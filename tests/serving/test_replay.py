@@ -1,0 +1,78 @@
+"""Scores of the log are given again, byte by byte; what was changed since is told."""
+
+import datetime as dt
+
+import orjson
+import pytest
+from sqlalchemy import update
+
+from recontact.probes import DEFAULT, Probes
+from recontact_serving.clock import micros
+from recontact_serving.database import Database
+from recontact_serving.loading import load, refresh
+from recontact_serving.registry import Registry
+from recontact_serving.replay import replay
+from recontact_serving.settings import Settings
+from recontact_serving.tables import decisions
+
+NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
+SCORED = 20
+
+
+@pytest.fixture
+def logged(trained, simulated, database_url, start):
+    """A service with real models that has scored some calls at all moments: its database."""
+    settings = Settings(database_url, trained, auth=False)
+    database = Database(database_url)
+    load(database, simulated)
+    refresh(database, trained, simulated)
+    running = start(settings, Registry(database, trained))
+    last = simulated.sort_by("ended_at").slice(len(simulated) - SCORED).to_pylist()
+    for row in last:
+        for moment in ("start", "live", "wrapup"):
+            for explain in ("auto", "always"):
+                body = {**_request(row, moment), "explain": explain}
+                assert running.client.post("/v1/score", json=body).status_code == 200
+    return database
+
+
+def _request(row, moment):
+    known = {k: v for k, v in row.items() if v is not None and k not in NEVER_SENT}
+    plain = {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in known.items()}
+    if moment != "wrapup":
+        names = ("contact_id", "customer_id", "program", "queue", "reason", "started_at")
+        plain = {name: plain[name] for name in names if name in plain}
+    return {**plain, "moment": moment, "at": row["ended_at"].isoformat()}
+
+
+def test_every_score_is_given_again_unless_something_was_changed(logged, trained):
+    """All are the same; another answer, other questions and a model that is gone are told."""
+    found = replay(logged, trained, DEFAULT)
+    assert found.scores == found.same == SCORED * 6
+    assert not found.gone
+
+    assert replay(logged, trained, DEFAULT, last=7).scores == 7
+    late = micros(dt.datetime.now(dt.UTC) + dt.timedelta(hours=1))
+    assert replay(logged, trained, DEFAULT, since=late).scores == 0
+
+    with logged.read() as db:
+        first = db.execute(decisions.select().order_by(decisions.c.seq)).first()
+    answer = orjson.loads(first.answer)
+    answer["repeated"]["probability"] += 1e-12
+    with logged.write() as db:
+        named = decisions.c.seq == first.seq
+        db.execute(update(decisions).where(named).values(answer=orjson.dumps(answer).decode()))
+    found = replay(logged, trained, DEFAULT)
+    assert found.differ == 1
+    parts = {"seq": first.seq, "contact_id": first.contact_id, "moment": "start"}
+    assert found.differing == [{**parts, "parts": ["repeated"]}]
+
+    found = replay(logged, trained, Probes({"any": "Anything else?"}))
+    assert all("next_issues" in one["parts"] for one in found.differing)
+
+    with logged.write() as db:
+        gone = first.models.replace(orjson.loads(first.models)["recontact-repeated"], "77")
+        db.execute(update(decisions).values(models=gone))
+    found = replay(logged, trained, DEFAULT)
+    assert found.same == found.differ == 0
+    assert sum(found.gone.values()) == SCORED * 6
