@@ -1,10 +1,12 @@
 """What is older than the operator keeps goes, and nothing else does."""
 
 import datetime as dt
+import json
 
 import pytest
 from sqlalchemy import select
 
+from recontact_pipelines.cli import main
 from recontact_serving import accounts, history, retention
 from recontact_serving.clock import micros
 from recontact_serving.database import put
@@ -114,3 +116,21 @@ def test_much_goes_in_small_transactions(database, monkeypatch):
     monkeypatch.setattr(database, "write", write)
     assert forget_old(database, 30, NOW) == {"contact_versions": 40}
     assert sizes == [40, 33, 26, 19, 12, 5]
+
+
+def test_loading_deletes_what_is_older_and_says_what_that_costs(
+    database, database_url, monkeypatch, capsys, tmp_path
+):
+    """`load --refresh` with RECONTACT_RETENTION_DAYS; too few days are told."""
+    monkeypatch.setenv("RECONTACT_DATABASE_URL", database_url)
+    monkeypatch.setenv("RECONTACT_MLFLOW_URI", f"sqlite:///{tmp_path}/none.db")
+    monkeypatch.setenv("RECONTACT_RETENTION_DAYS", "30")
+    today = dt.datetime.now(dt.UTC)
+    with database.write() as db:
+        told = [contact("old", today - 31 * DAY), contact("new", today - 29 * DAY)]
+        history.record(db, told, today)
+    assert main(["load", "--refresh", "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["forgotten"] == {"contact_versions": 1}
+    assert "features look back up to 90 days" in said.err
+    assert keys(database, versions) == ["new"]

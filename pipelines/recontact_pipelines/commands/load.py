@@ -23,7 +23,7 @@ def load(
     Loading a file again changes nothing. The database is the one of RECONTACT_DATABASE_URL
     (default sqlite:///recontact.db); a running service sees the new history at once. Labels and
     the rates of agents, queues and reasons follow the champion's policy, or the default one
-    where there is no champion yet.
+    where there is no champion yet. What is older than RECONTACT_RETENTION_DAYS is deleted first.
 
     Example:
 
@@ -33,9 +33,11 @@ def load(
     if not files and not refresh:
         raise UserError("no contacts are named", mend="recontact load contacts.parquet")
     from recontact.clean import read_contacts  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.clock import now  # noqa: PLC0415
     from recontact_serving.database import Database  # noqa: PLC0415
     from recontact_serving.loading import load as into_history  # noqa: PLC0415
     from recontact_serving.loading import refresh as learn  # noqa: PLC0415
+    from recontact_serving.retention import forget_old, too_short  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
 
     contacts = read_contacts(files) if files else None
@@ -45,12 +47,21 @@ def load(
     if contacts is not None:
         with progress("contacts into the history", len(contacts)) as advance:
             accepted, unchanged = into_history(database, contacts, advance)
+    if too_short(settings.retention_days):
+        note(too_short(settings.retention_days))
+    with progress("what is older than is kept"):
+        forgotten = forget_old(database, settings.retention_days, now())
     with progress("labels and rates"):
         learnt = learn(database, settings.mlflow_uri, contacts)
     if learnt.trouble:
         note(learnt.trouble)
     emit(
-        {"accepted": accepted, "unchanged": unchanged, **learnt._asdict()},
+        {
+            "accepted": accepted,
+            "unchanged": unchanged,
+            **learnt._asdict(),
+            "forgotten": dict(forgotten),
+        },
         f"{accepted:,} contacts loaded, {unchanged:,} known already; rates from "
         f"{learnt.contacts:,} contacts under policy {learnt.policy}",
         as_json,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recontact_pipelines.output import emit
+from recontact_pipelines.output import emit, note
 
 
 def serve(
@@ -38,7 +38,8 @@ def serve(
         recontact keys add desktop
         recontact serve --port 8080 --workers 2
     """
-    from recontact_serving.server import serve as run  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.retention import too_short  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.server import serve as run  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
 
     def say(address: str, trouble: str) -> None:
@@ -47,4 +48,7 @@ def serve(
             words += f"\nno scores yet: {trouble}"
         emit({"address": address, "trouble": trouble or None}, words, as_json)
 
-    run(Settings.read(host=host, port=port, workers=workers), say)
+    settings = Settings.read(host=host, port=port, workers=workers)
+    if too_short(settings.retention_days):
+        note(too_short(settings.retention_days))
+    run(settings, say)
