@@ -157,6 +157,15 @@ def test_a_call_is_followed_from_before_its_first_score(client, read):
     assert numbers == sorted(set(numbers))
 
 
+def test_the_same_again_is_not_told_again(client, read):
+    """A score that was asked for twice is told once."""
+    reader = read("/v1/calls/c1/events")
+    for request in (START, START, LIVE):
+        score(client, **request)
+        time.sleep(0.4)  # longer than a look at the log is apart
+    assert [call["moment"] for call in reader.calls(2)] == ["start", "live"]
+
+
 def test_whichever_call_the_agent_is_on_is_followed(client, read):
     """One agent's calls come, those of others do not; who comes later gets the present one."""
     reader = read("/v1/agents/a1/events")
@@ -314,10 +323,11 @@ def test_events_of_other_programs_are_kept_back(guarded_client):
     """Who follows an agent is told of the calls of the key's programs alone."""
     running, held = guarded_client
     own = token(running.client, held["acme"], agent_id="a1")
-    reader = Reader(running.address, "/v1/agents/a1/events", **own)
-    for contact_id, program in (("c1", "other"), ("c2", "acme")):
+    for contact_id, program in (("c0", "other"), ("c1", "other"), ("c2", "acme")):
         asked = {**START, "contact_id": contact_id, "program": program}
         running.client.post("/v1/score", json=asked, headers=held["all"]).raise_for_status()
+        if contact_id == "c0":  # who comes now is not told of the call that goes on
+            reader = Reader(running.address, "/v1/agents/a1/events", **own)
     assert [call["contact_id"] for call in reader.calls(1)] == ["c2"]
 
 
