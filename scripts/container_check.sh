@@ -25,7 +25,7 @@ sys.exit(f'the service imports {heavy}' if heavy else 0)"
 env/bin/recontact keys add check >key.txt
 env/bin/recontact serve --port 0 --json >address.json &
 service=$!
-trap 'kill "$service" 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill "$service" 2>/dev/null || true; rm -rf "$folder"' EXIT
 for _ in $(seq 100); do [ -s address.json ] && break; sleep 0.2; done
 env/bin/python -c "
 import json
