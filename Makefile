@@ -50,6 +50,7 @@ campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
 	@$(BIN)/python tests/bench/automl.py --minutes 60 --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.simulated --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.promotions --out campaign
+	@$(BIN)/python -m recontact_pipelines.campaigns.kills --out campaign
 
 mlflow: .venv/.demo ## MLflow's pages on what the demo trained, at http://127.0.0.1:5000
 	@test -f demo/$(DATA)/mlflow.db || { echo "no runs in demo/$(DATA) yet: make demo DATA=$(DATA)" >&2; exit 1; }

@@ -19,6 +19,15 @@ STOPS_WITHIN_S = 10
 
 @contextmanager
 def serving(host: str, port: int, settings: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Run the service, and end it afterwards; give its address (`process` says more)."""
+    with process(host, port, settings, log) as (address, _):
+        yield address
+
+
+@contextmanager
+def process(
+    host: str, port: int, settings: Mapping[str, str], log: Path
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run the service, and end it afterwards.
 
     Parameters
@@ -32,8 +41,8 @@ def serving(host: str, port: int, settings: Mapping[str, str], log: Path) -> Ite
 
     Yields
     ------
-    str
-        Its address, once it is ready to score.
+    str, subprocess.Popen
+        Its address, once it is ready to score, and the process.
 
     Raises
     ------
@@ -50,14 +59,14 @@ def serving(host: str, port: int, settings: Mapping[str, str], log: Path) -> Ite
             stderr=errors,
             text=True,
             start_new_session=True,  # Ctrl-C is for whoever runs this, who then ends the service
-        ) as process,
+        ) as running,
     ):
         try:
-            address = _address(process, log)
-            _wait_until_ready(process, address, log)
-            yield address
+            address = _address(running, log)
+            _wait_until_ready(running, address, log)
+            yield address, running
         finally:
-            _end(process)
+            _end(running)
 
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:

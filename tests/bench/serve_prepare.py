@@ -65,7 +65,9 @@ def calls(table: pa.Table, most: int) -> list[dict]:
         known = {k: v for k, v in row.items() if v is not None and k not in NEVER_SENT}
         facts = {k: v for k, v in known.items() if not isinstance(v, dt.datetime)}
         arrival = {k: facts[k] for k in ARRIVAL if k in facts}
-        made.append({"contact_id": f"new-{number}", "lasted": lasted} | {"start": arrival, "wrapup": facts})
+        made.append(
+            {"contact_id": f"new-{number}", "lasted": lasted} | {"start": arrival, "wrapup": facts}
+        )
     return made
 
 
