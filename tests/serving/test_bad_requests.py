@@ -187,16 +187,12 @@ def test_who_sends_too_slowly_is_cut_off(running, monkeypatch, part, sent):
     assert (status, part in document["detail"]) == (408, True)
 
 
-def test_a_slow_score_is_not_cut_off(running, models, monkeypatch):
-    """The limits are on sending, not on answering; and several requests share a connection."""
+def test_who_has_sent_all_is_not_cut_off(running, monkeypatch):
+    """The limits are on sending alone: a connection may rest between two requests."""
     monkeypatch.setitem(protocol.SECONDS, "head", 0.2)
     monkeypatch.setitem(protocol.SECONDS, "body", 0.2)
-    quick = models.scored
-
-    def slow(*args: Any, **more: Any) -> Any:
-        time.sleep(0.3)
-        return quick(*args, **more)
-
-    models.scored = slow
-    for _ in range(3):
-        check(running.client.post("/v1/score", content=SCORE % "", headers=JSON), 200)
+    with closing(Raw(running.address)) as patient:
+        for _ in range(2):
+            patient.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert patient.socket.recv(65536).startswith(b"HTTP/1.1 200")
+            time.sleep(0.4)
