@@ -21,6 +21,7 @@ Version = dict[str, Any]  # a row of the table
 DEEP = 500  # how many of a customer's latest contacts a score looks at
 CHUNK = 500  # contacts to a statement: databases limit its parameters
 APART = ("contact_id", "program", "customer_id", "started_at", "ended_at", "known_at")
+AS_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 COLUMNS = tuple(versions.columns.keys())
 ARRIVAL = ("channel", "direction", "queue", "site", "reason", "case_id")  # and attributes
 
@@ -84,7 +85,7 @@ def of_customer(db: Connection, contact: Contact, at: dt.datetime) -> list[dict[
 def contact_of(row: Sequence[Any]) -> tuple[int, dict[str, Any]]:
     """Turn a row of `READ`, as the driver gives it, into its stamp and the contact."""
     stamp, contact_id, program, customer_id, started_at, ended_at, known_at, payload = row
-    contact: dict[str, Any] = orjson.loads(payload)
+    contact = _read(payload)
     contact["contact_id"] = contact_id
     contact["program"] = program or None
     contact["customer_id"] = customer_id or None
@@ -165,9 +166,15 @@ def _new_version(known: Mapping[int, Version], contact: Contact, received: int) 
         row["known_at"] = received
     else:
         twin = known.get(row["known_at"])
-    if twin is not None and all(twin[name] == row[name] for name in row if name != "known_at"):
-        return None
-    return row
+    return None if twin is not None and _alike(twin, row) else row
+
+
+def _alike(twin: Version, row: Version) -> bool:
+    """Tell whether two versions say the same, however their facts are written."""
+    names = [name for name in row if name not in {"known_at", "payload"}]
+    return all(twin[name] == row[name] for name in names) and (
+        twin["payload"] == row["payload"] or facts(twin) == facts(row)
+    )
 
 
 def _in_turn(known: Mapping[int, Version]) -> Iterator[Version]:
@@ -180,7 +187,7 @@ def _in_turn(known: Mapping[int, Version]) -> Iterator[Version]:
 
 def _stored(row: Version, since: int, until: int) -> Version:
     """Add from when to when a version is the one to look at, and a stamp of what it says."""
-    said = json.dumps([row[name] for name in (*APART, "payload")]).encode()
+    said = orjson.dumps([row[name] for name in (*APART, "payload")])
     stamp = int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), signed=True)
     return {**row, "valid_from": since, "valid_to": until, "stamp": stamp}
 
@@ -204,13 +211,20 @@ def _row(contact: Contact) -> Version:
         "program": contact.get("program") or "",
         "customer_id": contact.get("customer_id") or "",
         **{name: _micros(contact.get(name)) for name in ("started_at", "ended_at", "known_at")},
-        "payload": json.dumps(others, sort_keys=True, ensure_ascii=False, default=str),
+        "payload": orjson.dumps(others, default=str, option=AS_JSON).decode(),
     }
 
 
 def facts(row: Mapping[Any, Any]) -> dict[str, Any]:
     """Give what a row of the table tells beside its keys and instants."""
-    return dict(orjson.loads(row["payload"]))
+    return _read(row["payload"])
+
+
+def _read(payload: str) -> dict[str, Any]:
+    try:
+        return dict(orjson.loads(payload))
+    except orjson.JSONDecodeError:  # NaN, which earlier versions wrote
+        return dict(json.loads(payload))
 
 
 def _contact(row: RowMapping) -> dict[str, Any]:

@@ -99,6 +99,20 @@ def test_the_contact_of_another_program_stays_as_it_is(client, bearer, running_d
     assert after["c-2"] != before["c-2"]
 
 
+def test_a_score_takes_over_no_contact_of_another_program(client, bearer, running_database):
+    """Nor can a key of one program score it, by whatever program the request names."""
+    everything, limited = bearer("score"), bearer("score", programs=["acme"])
+    other = contact(1, "other", None, moment="start")
+    client.post("/v1/score", json=other, headers=everything).raise_for_status()
+    before = running_database()
+    asked = contact(1, "acme", None, moment="start")
+    assert client.post("/v1/score", json=other, headers=limited).status_code == 403
+    assert client.post("/v1/score", json=asked, headers=limited).status_code == 403
+    assert running_database() == before
+    own = contact(2, "acme", None, moment="start")
+    assert client.post("/v1/score", json=own, headers=limited).status_code == 200
+
+
 @pytest.fixture
 def running_database(guarded) -> Any:
     def versions() -> dict[str, list[Any]]:

@@ -1,8 +1,9 @@
 """Feature columns to the numbers that a model eats, by code lists frozen at training."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -110,23 +111,31 @@ class Encoding:
 
     def row(self, values: Mapping[str, Any]) -> Floats:
         """Encode one mapping of feature names to values; what it does not name is unknown."""
-        get = values.get
-        row = [
-            np.nan
-            if (value := get(name)) is None
-            else (value if codes is None else codes.get(value, len(codes)))
-            for name, codes in self._codes
-        ]
-        return np.array(row, dtype=np.float64)
+        try:
+            row = list(self._take(values))
+        except KeyError:
+            row = [values.get(name) for name in self.features]
+        for place, codes in self._codes:
+            value = row[place]
+            if value is not None:
+                row[place] = codes.get(value, len(codes))
+        return np.array(row, dtype=np.float64)  # None becomes NaN
 
     @cached_property
-    def _codes(self) -> list[tuple[str, dict[str, int] | None]]:
-        """Give each feature with the codes of its values, None for a number."""
-        own = {
-            name: {value: code for code, value in enumerate(values)}
+    def _take(self) -> Callable[[Mapping[str, Any]], Any]:
+        """Take the features' values from a mapping that has them all."""
+        if len(self.features) == 1:
+            return lambda values: (values[self.features[0]],)
+        return itemgetter(*self.features) if self.features else lambda _: ()
+
+    @cached_property
+    def _codes(self) -> list[tuple[int, dict[str, int]]]:
+        """Give the places of the categories, each with the codes of its values."""
+        places = {name: k for k, name in enumerate(self.features)}
+        return [
+            (places[name], {value: code for code, value in enumerate(values)})
             for name, values in self.categories.items()
-        }
-        return [(name, own.get(name)) for name in self.features]
+        ]
 
     def _column(self, table: pa.Table, name: str) -> Floats:
         if name not in table.column_names:

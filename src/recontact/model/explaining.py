@@ -72,7 +72,7 @@ class Explainer:
         """Give the log-odds of each row, before calibration."""
         rows = self._rows(matrix)
         out = np.zeros(len(rows))
-        _score(self.trees, rows, out)
+        _score(self.trees, self.effects, rows, out)
         return out
 
     def contributions(self, matrix: Floats) -> Floats:
@@ -180,16 +180,38 @@ def _goes_left(trees: Trees, node: int, value: float) -> bool:
 
 
 @compiled
-def _score(trees: Trees, rows: Floats, out: Floats) -> None:
-    for row in range(len(rows)):
+def _going(trees: Trees, effects: Effects, tree: int, row: Floats) -> int:
+    """Tell which way a row goes at each inner node of a small tree, a bit each."""
+    ways = 0
+    begin = effects.inner[tree]
+    for k in range(begin, effects.inner[tree + 1]):  # without a branch: none can be foreseen
+        value = row[effects.feature[k]]
+        left = np.int64(value <= effects.threshold[k])
+        left |= np.int64(value != value) & effects.unknown[k]  # noqa: PLR0124 - NaN
+        ways |= left << (k - begin)
+    for k in range(effects.asks[tree], effects.asks[tree + 1]):
+        node = effects.asked[k]
+        if _goes_left(trees, node, row[trees.feature[node]]):
+            ways |= 1 << effects.bit[k]
+    return ways
+
+
+@compiled
+def _score(trees: Trees, effects: Effects, rows: Floats, out: Floats) -> None:
+    for number in range(len(rows)):
+        row, score = rows[number], 0.0
         for tree in range(len(trees.roots) - 1):
+            if effects.width[tree]:
+                score += effects.value[effects.leaf[tree] + _going(trees, effects, tree, row)]
+                continue
             node = trees.roots[tree]
             while trees.feature[node] >= 0:
-                if _goes_left(trees, node, rows[row, trees.feature[node]]):
+                if _goes_left(trees, node, row[trees.feature[node]]):
                     node = trees.left[node]
                 else:
                     node = trees.right[node]
-            out[row] += trees.value[node]
+            score += trees.value[node]
+        out[number] = score
 
 
 @compiled
@@ -198,18 +220,18 @@ def _explain(trees: Trees, paths: Paths, effects: Effects, rows: Floats, out: Fl
     points = paths.ratio.shape[2]
     product, total = np.ones((most, points)), np.zeros((most, points))
     goes, way = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
-    for row in range(len(rows)):
+    for number in range(len(rows)):
+        row, added = rows[number], out[number]
         for tree in range(len(trees.roots) - 1):
-            first, end = trees.roots[tree], trees.roots[tree + 1]
-            inner = (end - first) // 2  # they come before the leaves
-            for k in range(inner):
-                value = rows[row, trees.feature[first + k]]
-                goes[k] = 1 if _goes_left(trees, first + k, value) else 0
             if effects.width[tree]:
-                look_up(effects, tree, goes, inner, out[row])
-            else:
-                _carry_down(trees, paths, goes, first, end, way, product)
-                _carry_up(trees, paths, out[row], first, end, way, product, total)
+                look_up(effects, tree, _going(trees, effects, tree, row), added)
+                continue
+            first, end = trees.roots[tree], trees.roots[tree + 1]
+            for k in range((end - first) // 2):
+                value = row[trees.feature[first + k]]
+                goes[k] = 1 if _goes_left(trees, first + k, value) else 0
+            _carry_down(trees, paths, goes, first, end, way, product)
+            _carry_up(trees, paths, added, first, end, way, product, total)
 
 
 @compiled
@@ -227,6 +249,10 @@ def _tabulate(trees: Trees, paths: Paths, effects: Effects) -> None:
         for ways in range(1 << inner if width else 0):
             for k in range(inner):
                 goes[k] = (ways >> k) & 1
+            node = first
+            while trees.feature[node] >= 0:
+                node = trees.left[node] if goes[node - first] else trees.right[node]
+            effects.value[effects.leaf[tree] + ways] = trees.value[node]
             _carry_down(trees, paths, goes, first, end, way, product)
             _carry_up(trees, paths, found, first, end, way, product, total)
             for k in range(width):

@@ -8,6 +8,7 @@ learnt from later contacts, by what the last contact was and how probable a repe
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from math import exp, log, log1p
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ COUNTED = ("contacts_48h", "contacts_7d", "contacts_30d", "contacts_90d")
 SOURCES = ("own", "after_own", "after_general", "program", "last", "after_last")
 HISTORIES = 7  # kinds of contact by what is known of it and of the last one
 NEAR_ONE = 1e-6
+KEPT = 10_000  # lists of shares
+TIES = 5  # reasons whose shares differ by less than can be told when multiplied
 NAMED = 12  # reasons of each row that may be among the most probable
 
 
@@ -95,11 +98,32 @@ class NextReasons:
             How many at most.
         """
         total = self.any_chance(row, chance)
-        mixed = self.mixed(row, kind(row, chance / max(total, NEAR_ONE), self.cuts))
-        named = {reason for _, counts in mixed.parts for reason in islice(counts, NAMED)}
-        named.update(islice(self.base, NAMED))
-        shares = [Chance(reason, total * self.share(reason, mixed)) for reason in named]
-        return sorted(shares, key=lambda one: (-one.probability, one.reason))[:most]
+        of_kind = kind(row, chance / max(total, NEAR_ONE), self.cuts)
+        likely = self._shares(row, of_kind)[: most + TIES]
+        found = [Chance(reason, total * share) for reason, share in likely]
+        return sorted(found, key=lambda one: (-one.probability, one.reason))[:most]
+
+    def _shares(self, row: Row, of_kind: int) -> list[Chance]:
+        """Give the shares of the reasons that may be named, the greatest first.
+
+        They hang on little, and are kept.
+        """
+        key = (of_kind, row["reason"], row["last_reason"], row["program"])
+        found = self._kept.get(key)
+        if found is None:
+            mixed = self.mixed(row, of_kind)
+            named = {reason for _, counts in mixed.parts for reason in islice(counts, NAMED)}
+            named.update(islice(self.base, NAMED))
+            found = [Chance(reason, self.share(reason, mixed)) for reason in named]
+            found.sort(key=lambda one: (-one.probability, one.reason))
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[key] = found
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[tuple[Any, ...], list[Chance]]:
+        return {}
 
     def chance_of(self, reason: str | None, row: Row, chance: float) -> float:
         """Give the probability that the next contact within the window is about a reason.

@@ -8,6 +8,7 @@ that of Yang, 2021, "Fast TreeSHAP: accelerating SHAP value computation for tree
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from recontact.compiled import compiled
 from recontact.model.trees import Floats, Ints, Trees
@@ -30,6 +31,19 @@ class Effects(NamedTuple):
         Where a tree's answers begin in `told`: for each way of going, what each feature adds.
     told : numpy.ndarray of float64
         What they add.
+    leaf : numpy.ndarray of int64
+        Where a tree's answers begin in `value`: for each way of going, the leaf's value.
+    value : numpy.ndarray of float64
+        What the tree adds to the score.
+    inner : numpy.ndarray of int64
+        Where a tree's inner nodes begin in the three below, and their number at the end.
+    feature, threshold, unknown : numpy.ndarray
+        What a node asks, and whether an unknown value goes left (1) or right (0). One that has
+        to be asked in full sends all to the right here.
+    asks : numpy.ndarray of int64
+        Where a tree's nodes that have to be asked in full begin in `asked`, and their number.
+    asked, bit : numpy.ndarray of int64
+        Which node of the trees that is, and which of the tree's inner nodes.
     """
 
     width: Ints
@@ -37,6 +51,15 @@ class Effects(NamedTuple):
     about: Ints
     table: Ints
     told: Floats
+    leaf: Ints
+    value: Floats
+    inner: Ints
+    feature: Ints
+    threshold: Floats
+    unknown: Ints
+    asks: Ints
+    asked: Ints
+    bit: Ints
 
 
 def lay_out(trees: Trees) -> Effects:
@@ -50,33 +73,69 @@ def lay_out(trees: Trees) -> Effects:
     >>> settings = {"objective": "binary", "verbose": -1, "num_leaves": 3}
     >>> model = lightgbm.train(settings, lightgbm.Dataset(x, x[:, 0] > 49), 2)
     >>> room = lay_out(read_trees(model.model_to_string()))
-    >>> room.width.tolist(), room.about.tolist()
-    ([1, 1], [0, 0])
+    >>> room.width.tolist(), room.about.tolist(), room.inner.tolist()
+    ([1, 1], [0, 0], [0, 2, 4])
     """
-    width: list[int] = []
-    first: list[int] = []
+    sizes: list[tuple[int, int]] = []  # features and inner nodes, by tree
     about: list[int] = []
-    table: list[int] = []
-    size = 0
-    for begin, end in zip(trees.roots[:-1], trees.roots[1:], strict=True):
-        asked = trees.feature[begin:end]
-        inner = asked[asked >= 0]
-        own = np.unique(inner).tolist() if len(inner) <= MOST_INNER else []
-        first.append(len(about))
-        table.append(size)
-        width.append(len(own))
+    nodes: list[int] = []
+    for begin, end in zip(trees.roots[:-1].tolist(), trees.roots[1:].tolist(), strict=True):
+        inner = (end - begin) // 2  # they come before the leaves
+        small = inner <= MOST_INNER
+        own = np.unique(trees.feature[begin : begin + inner]).tolist() if small else []
         about += own
-        size += len(own) << len(inner)
-    parts = [np.array(part, dtype=np.int64) for part in (width, first, about, table)]
-    return Effects(parts[0], parts[1], parts[2], parts[3], np.zeros(size))
+        nodes += range(begin, begin + inner) if own else ()
+        sizes.append((len(own), inner if own else 0))
+    width, inner_nodes = np.array(sizes, dtype=np.int64).reshape(-1, 2).T
+    ways = np.where(width > 0, 1 << inner_nodes, 0)
+    told, value = np.zeros(int((ways * width).sum())), np.zeros(int(ways.sum()))
+    node = np.array(nodes, dtype=np.int64)
+    in_full = _in_full(trees, node)
+    tree, bit = _places(inner_nodes)
+    return Effects(
+        np.ascontiguousarray(width),
+        _starts(width)[:-1],
+        np.array(about, dtype=np.int64),
+        _starts(ways * width)[:-1],
+        told,
+        _starts(ways)[:-1],
+        value,
+        _starts(inner_nodes),
+        trees.feature[node],
+        np.where(in_full, -np.inf, trees.threshold[node]),
+        np.where(in_full, 0, _unknown_left(trees, node)),
+        _starts(np.bincount(tree[in_full], minlength=len(width))),
+        node[in_full],
+        bit[in_full],
+    )
+
+
+def _starts(sizes: Ints) -> Ints:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _places(sizes: Ints) -> tuple[Ints, Ints]:
+    """Give of each inner node its tree, and which of the tree's inner nodes it is."""
+    tree = np.repeat(np.arange(len(sizes)), sizes)
+    return tree, np.arange(len(tree)) - _starts(sizes)[tree]
+
+
+def _in_full(trees: Trees, node: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which nodes ask for a category, or take zero as unknown."""
+    how = trees.decision[node]
+    return np.asarray((how & 1 > 0) | (how & 12 == 4))
+
+
+def _unknown_left(trees: Trees, node: Ints) -> Ints:
+    """Tell where an unknown value goes, as LightGBM's bits say (`Trees.decision`)."""
+    how = trees.decision[node]
+    as_zero = how & 12 == 0
+    return np.where(as_zero, trees.threshold[node] >= 0, how & 2 > 0).astype(np.int64)
 
 
 @compiled
-def look_up(effects: Effects, tree: int, goes: Ints, inner: int, out: Floats) -> None:
-    """Add what a tree's features add for a row that goes left where `goes` is 1."""
-    ways = 0
-    for k in range(inner):
-        ways |= goes[k] << k
+def look_up(effects: Effects, tree: int, ways: int, out: Floats) -> None:
+    """Add what a tree's features add for a row that goes these ways."""
     width = effects.width[tree]
     begin = effects.table[tree] + ways * width
     first = effects.first[tree]

@@ -1,11 +1,11 @@
 """A log of every score, agents' actions, leases of workers, keys in turn, stamps of versions."""
 
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from alembic import op
 
@@ -132,5 +132,5 @@ def _fill_in() -> None:
 
 
 def _stamp(row: Mapping[Any, Any]) -> int:
-    said = json.dumps([row[name] for name in NAMED]).encode()
+    said = orjson.dumps([row[name] for name in NAMED])
     return int.from_bytes(hashlib.blake2b(said, digest_size=8).digest(), signed=True)
