@@ -94,7 +94,7 @@ def _keys() -> None:
         [
             {
                 **{name: row[name] for name in ("digest", "name", "created_at")},
-                "scopes": json.dumps(["score", "ingest", "read"]),
+                "scopes": '["score", "ingest", "read"]',
                 "revoked_at": today if row["revoked"] else None,
             }
             for row in kept
