@@ -45,7 +45,7 @@ screenshots: .venv/.dev ## take the pictures of the documentation again (minutes
 	@$(BIN)/python scripts/screenshots.py
 
 campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
-	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property tests/bad_input $(ARGS)
+	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property tests/bad_input tests/serving/test_openapi.py $(ARGS)
 	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign
 	@$(BIN)/python tests/bench/automl.py --minutes 60 --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.simulated --out campaign

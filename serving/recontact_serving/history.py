@@ -24,6 +24,7 @@ APART = ("contact_id", "program", "customer_id", "started_at", "ended_at", "know
 AS_JSON = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 COLUMNS = tuple(versions.columns.keys())
 ARRIVAL = ("channel", "direction", "queue", "site", "reason", "case_id")  # and attributes
+LATER = frozenset(SCHEMA.names) - {*APART, *ARRIVAL}  # not known at the start
 
 _OTHERS = (
     versions.c.program == bindparam("program"),
@@ -104,11 +105,7 @@ def latest(db: Connection) -> Iterator[dict[str, Any]]:
 
 def arrival(contact: Contact) -> Version:
     """Give the row of a contact that has begun: its arrival facts, all that is known of it."""
-    facts = {
-        name: value
-        for name, value in contact.items()
-        if name in {*APART, *ARRIVAL} or name not in SCHEMA.names
-    }
+    facts = {name: value for name, value in contact.items() if name not in LATER}
     return _stored(_row({**facts, "ended_at": None, "known_at": None}), FIRST, LAST)
 
 

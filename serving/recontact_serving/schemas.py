@@ -28,6 +28,7 @@ from recontact_serving.fields import (
 Band = Literal["low", "medium", "high", "already"]
 Moment = Literal["start", "live", "wrapup"]
 OWN: dict[str, Any] = {**NAMES, "not": {"enum": SCHEMA.names}}  # a column is no attribute
+COLUMNS = tuple(SCHEMA.names)
 MOST_SCORES = 1000
 MOST_CONTACTS = 10_000
 
@@ -84,14 +85,15 @@ class _Facts(_Request):
     @classmethod
     def _own_names(cls, value: dict[str, Any]) -> dict[str, Any]:
         for name in value:
-            if name in SCHEMA.names:
+            if name in COLUMNS:
                 raise ValueError(f"'{name}' is a field of its own, not an attribute")
         return value
 
     def columns(self) -> dict[str, Any]:
         """Give the columns that are known, other columns among them."""
-        known = {name: getattr(self, name) for name in SCHEMA.names}
-        return {k: v for k, v in (known | self.attributes).items() if v is not None}
+        told = self.__dict__
+        known = {name: value for name in COLUMNS if (value := told[name]) is not None}
+        return known | {name: v for name, v in self.attributes.items() if v is not None}
 
 
 class Contact(_Facts):

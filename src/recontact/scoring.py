@@ -152,7 +152,7 @@ class Scorer:
         degraded = self._degraded(found.row, moment, unread=history is None)
         judged = self._told(found.row, explain)
         answer = {**judged, "history": _history(found), "degraded": degraded}
-        return Scored(answer, [value for name, value in found.row.items() if name != "contact_id"])
+        return Scored(answer, list(found.row.values())[1:])  # all but the contact's name
 
     def again(self, features: Sequence[Any], explain: str) -> dict[str, Any]:
         """Give again what hangs on the features of a score: outcomes, reasons and next issues.
@@ -246,7 +246,7 @@ class Scorer:
         """The features in the order in which `Scored` holds them."""
         contact = {"contact_id": "", "started_at": EPOCH}
         row = self.live.look(contact, self.live.pasts(()), "start", EPOCH, self._figures_unread).row
-        return [name for name in row if name != "contact_id"]
+        return list(row)[1:]
 
     def _told(self, row: Row, explain: str) -> dict[str, Any]:
         if row["moment"] not in self._first.moments:

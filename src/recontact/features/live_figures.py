@@ -22,6 +22,7 @@ from recontact.features.measures import (
 Own = Mapping[str, Any]
 Key = tuple[str, str]  # of what `Figures.on` gives
 NEVER = 2**62
+KEPT = 50_000  # entities and days at hand
 
 
 class LoadsOfOne(Protocol):
@@ -73,10 +74,9 @@ class LiveFigures:
         """
         row: dict[str, float | None] = {}
         day, program = at // DAY, own.get("program")
-        for of, (plain, beyond) in self._by_entity.items():
-            found = self.daily.on(of, program, own.get(of), day)
-            for name, key in plain:
-                row[name] = found.get(key)
+        for of, (_, beyond) in self._by_entity.items():
+            found, known = self._of_day(of, program, own.get(of), day)
+            row |= known
             for name, key, column in beyond:
                 mine, usual = own.get(column), found.get(key)
                 row[name] = None if mine is None or usual is None else float(mine) - usual
@@ -91,6 +91,24 @@ class LiveFigures:
                     usual = self.loads.usual_at(of, minutes, *entity, at)
                     row |= dict.fromkeys(surges, _surge(load, usual))
         return row
+
+    def _of_day(
+        self, of: str, program: str | None, name: object, day: int
+    ) -> tuple[Mapping[Key, float | None], dict[str, float | None]]:
+        """Give an entity's figures on a day, and the features that are just these."""
+        key = (of, program, name, day)
+        kept = self._days.get(key)
+        if kept is None:
+            found = self.daily.on(of, program, name, day)
+            plain = {feature: found.get(figure) for feature, figure in self._by_entity[of][0]}
+            if len(self._days) >= KEPT:
+                self._days.clear()
+            kept = self._days[key] = found, plain
+        return kept
+
+    @cached_property
+    def _days(self) -> dict[tuple[object, ...], Any]:
+        return {}
 
     @cached_property
     def _by_entity(self) -> dict[str, tuple[list[tuple[str, Key]], list[tuple[str, Key, str]]]]:
