@@ -286,7 +286,7 @@ class Scorer:
         for target, bundle in self.bundles.items():
             names = bundle.encoding.features
             places = [k for k, name in enumerate(names) if name != "moment"]
-            found[target] = (np.array(places), Themes([names[k] for k in places]))
+            found[target] = (np.array(places, dtype=np.int64), Themes([names[k] for k in places]))
         return found
 
     def _next(self, row: Row, chance: float) -> list[dict[str, Any]]:

@@ -37,7 +37,10 @@ CONNECTIONS = (1, 8, 32)
 SECONDS, RATE, RATE_SECONDS = 5.0, 200, 20.0
 FLAGGED = 0.2  # share of the requests whose score is medium or higher
 PORT = 8710
-WAYS = ("ours", "ours, all explained", "empty", "mlserver", "bentoml", "mlflow")
+WAYS = (
+    *("ours", "ours, all explained", "empty"),
+    *("mlserver", "mlserver, batched", "bentoml", "mlflow"),
+)
 
 
 def main() -> None:
@@ -105,11 +108,13 @@ def started(way: str, folder: Path) -> tuple[str, str, list[str], dict[str, str]
     if way.startswith("ours"):
         words = [sys.executable, "-m", "recontact_pipelines", "serve", "--port", str(PORT)]
         return "/v1/score", "/health/ready", words, serve_prepare.settings(folder)
-    script = HERE / "peers" / f"serve_{way}.py"
+    name, _, how = way.partition(", ")
+    script = HERE / "peers" / f"serve_{name}.py"
+    words = [sys.executable, script, "--folder", folder, "--port", str(PORT)]
     found = subprocess.run(
-        [sys.executable, script, "--folder", folder, "--port", str(PORT)],
+        [*words, f"--{how}"] if how else words,
         check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
     )  # it makes what it needs, and tells how it is run
     told = json.loads(found.stdout)
@@ -130,7 +135,7 @@ def until_ready(address: str, process: subprocess.Popen[bytes], seconds: float =
 def requests(way: str, folder: Path, address: str) -> Path:
     """Write the bodies to a file, a line each."""
     file = folder / "bodies.jsonl"
-    peers = folder / f"bodies_{way}.jsonl"
+    peers = folder / f"bodies_{way.partition(', ')[0]}.jsonl"
     if peers.exists():  # a row of features, in the server's own form
         return peers
     bodies = serve_prepare.bodies(folder, "always" if "explained" in way else "auto")

@@ -87,3 +87,11 @@ def environment(name: str, packages: list[str]) -> Path:
             shutil.rmtree(CACHE / name)
             raise
     return python
+
+
+def processor_s(process: int) -> float:
+    """Give the seconds of all processors that a running process and its children have used."""
+    used = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[11:15]
+    own = sum(map(int, used)) / os.sysconf("SC_CLK_TCK")  # with the children that have ended
+    threads = Path(f"/proc/{process}/task").glob("*/children")
+    return own + sum(processor_s(int(one)) for file in threads for one in file.read_text().split())
