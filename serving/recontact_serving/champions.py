@@ -190,13 +190,16 @@ class Champions:
         champion = self._source.load()
         self._champion, self._stamp, self._failed = champion, stamp, (None, 0.0)
         self._metrics.models(champion.models)
-        _set_aside()
         log.info("champion", models=dict(champion.models), policy=champion.policy)
 
     def _follow(self) -> None:
-        self.refresh()
-        while not self._stop.wait(self._every_s if self._settled.is_set() else SOON_S):
+        over = False
+        while not over:
+            before = self._champion
             self.refresh()
+            if self._champion is not before:
+                _set_aside()
+            over = self._stop.wait(self._every_s if self._settled.is_set() else SOON_S)
 
 
 def _set_aside() -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recontact.model.bundle import Bundle
 
 ROWS = 48
+LEAST = 1e-30
 MISSING_SHARE = 0.15  # of the values of a row
 
 
@@ -96,7 +97,9 @@ def made_up(
             rows[:, k] = rng.integers(0, len(encoding.categories[name]) + 1, count)
         else:
             asked = trees.threshold[(trees.feature == k) & (trees.decision & 1 == 0)]
-            asked = asked[np.isfinite(asked)]  # LightGBM asks "is it known" by infinity
+            # LightGBM asks "is it known" by infinity and "is it zero" by 1e-35, next to which it
+            # takes values for zeros before it compares; no contact has such values
+            asked = asked[np.isfinite(asked) & (np.abs(asked) > LEAST)]
             rows[:, k] = rng.choice(np.concatenate([asked, asked + 1.0, [0.0]]), count)
     rows[rng.random(rows.shape) < MISSING_SHARE] = np.nan
     turns = [moments[i % len(moments)] for i in range(count)]
