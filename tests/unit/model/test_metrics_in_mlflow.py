@@ -1,5 +1,7 @@
 """The figures of a training can be read from MLflow under their names."""
 
+import dataclasses
+
 import pytest
 
 from recontact.evaluation.figures import find
@@ -11,7 +13,7 @@ from recontact.tracking.record import record
 def read(store, learnt, monkeypatch):
     """What MLflow holds of a training."""
     monkeypatch.setattr("recontact.model.training.plots", lambda *_: {"importance": b"png"})
-    run_id, _ = record(store, learnt, {})
+    run_id, _ = record(store, dataclasses.replace(learnt), {})
     return store.client.get_run(run_id).data.metrics
 
 
