@@ -101,6 +101,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         version=metadata.version("recontact"),
         docs_url=None,  # these pages load their scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # an address with one slash too many is a wrong one
         lifespan=_running,
     )
     app.state.service = service

@@ -164,6 +164,8 @@ class Champions:
             self._trouble = _said(error)
             return
         except UserError as error:
+            if _said(error) != self._trouble:
+                log.warning("no other champion", trouble=_said(error))
             self._trouble = _said(error)
         except Exception as error:
             self._trouble = f"the models can't be loaded: {error}"

@@ -14,7 +14,7 @@ from recontact.contacts import SCHEMA
 from recontact_serving.clock import instant, text
 from recontact_serving.database import Database
 from recontact_serving.history import facts
-from recontact_serving.tables import LAST, versions
+from recontact_serving.tables import LAST, scores, versions
 
 LOOKED_AT = 3_000  # the latest finished contacts, among which the fullest day is taken
 MOST = 40  # calls of a day
@@ -51,6 +51,9 @@ def fullest_day(database: Database) -> dict[str, Any] | None:
 def _latest() -> Any:
     finished = versions.c.known_at.is_not(None) & (versions.c.valid_to == LAST)
     known = (versions.c.customer_id != "") & versions.c.ended_at.is_not(None)
+    # beside one that is over already, the panel would say so while it rings
+    over = select(scores.c.contact_id).where(scores.c.moment == "wrapup")
+    known &= versions.c.contact_id.not_in(over)
     return (
         select(versions)
         .where(finished & known)

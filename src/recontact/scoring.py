@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
-import numpy as np
-
 from recontact.epoch import EPOCH, micros
 from recontact.features.cumulated import LATEST
 from recontact.features.figures import Figures
@@ -15,16 +13,13 @@ from recontact.features.live_figures import LiveFigures, LoadsOfOne
 from recontact.features.loads import Loads
 from recontact.features.past import Pasts
 from recontact.features.remembered import Fetch, Remembered
-from recontact.features.shapes import Floats, Ints
-from recontact.features.words import Themes
+from recontact.judging import Judge
 from recontact.model.bundle import Bundle
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
 from recontact.probes import DEFAULT, Probes
 
 Contact = Mapping[str, Any]
-SPOKEN = {"repeated": "the customer has already been in touch again about this",
-          "escalation": "it has already been escalated"}  # fmt: skip
 
 
 @runtime_checkable
@@ -78,9 +73,8 @@ class Scorer:
     ) -> None:
         self.bundles = dict(bundles)
         self.figures = figures
-        self.next_issues = next_issues
         self.loads = loads
-        self.probes = probes
+        self._judge = Judge(self.bundles, next_issues, probes)
 
     @cached_property
     def policy(self) -> Policy:
@@ -150,7 +144,7 @@ class Scorer:
         """
         found = self.look(contact, history, moment=moment, at=at)
         degraded = self._degraded(found.row, moment, unread=history is None)
-        judged = self._told(found.row, explain)
+        judged = self._judge.tell(found.row, explain)
         answer = {**judged, "history": _history(found), "degraded": degraded}
         return Scored(answer, list(found.row.values())[1:])  # all but the contact's name
 
@@ -171,7 +165,7 @@ class Scorer:
         ValueError
             They are not of these models.
         """
-        told = self._told(dict(zip(self._names, features, strict=True)), explain)
+        told = self._judge.tell(dict(zip(self._names, features, strict=True)), explain)
         if self.bundles["repeated"].next_issues is None:  # then they came from the history
             del told["next_issues"]
         return told
@@ -247,55 +241,6 @@ class Scorer:
         contact = {"contact_id": "", "started_at": EPOCH}
         row = self.live.look(contact, self.live.pasts(()), "start", EPOCH, self._figures_unread).row
         return list(row)[1:]
-
-    def _told(self, row: Row, explain: str) -> dict[str, Any]:
-        if row["moment"] not in self._first.moments:
-            row = {**row, "moment": "start"}
-        outcomes, told = self._judge(row, explain)
-        following = self._next(row, outcomes["repeated"]["probability"])
-        return {**outcomes, "reasons": told, "next_issues": following}
-
-    def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        outcomes: dict[str, Any] = {}
-        told: list[dict[str, Any]] = []
-        encoding, matrix = None, np.empty((0, 0))
-        for target, bundle in self.bundles.items():
-            if bundle.encoding is not encoding and bundle.encoding != encoding:
-                encoding, matrix = bundle.encoding, bundle.encoding.row(row)[None, :]
-            already = row[f"{target}_already"]
-            chance = 1.0 if already else bundle.predict_encoded(matrix, row["moment"])
-            band = bundle.cuts.band(chance, already=already)
-            outcomes[target] = {"probability": chance, "band": band}
-            if explain == "always" or (explain == "auto" and band != "low"):
-                told += self._reasons(target, row, matrix)
-        return outcomes, told
-
-    def _reasons(self, target: str, row: Row, matrix: Floats) -> list[dict[str, Any]]:
-        fact = f"{target}_already"
-        if row[fact]:
-            return [{"outcome": target, "feature": fact, "value": True, "effect": None,
-                     "text": SPOKEN[target]}]  # fmt: skip
-        places, themes = self._themes[target]
-        effects = self.bundles[target].contributions_rows(matrix)[0]
-        return themes.reasons(target, row, effects[places])
-
-    @cached_property
-    def _themes(self) -> dict[str, tuple[Ints, Themes]]:
-        """By target where the features stand that can be a reason, and their themes."""
-        found = {}
-        for target, bundle in self.bundles.items():
-            names = bundle.encoding.features
-            places = [k for k, name in enumerate(names) if name != "moment"]
-            found[target] = (np.array(places, dtype=np.int64), Themes([names[k] for k in places]))
-        return found
-
-    def _next(self, row: Row, chance: float) -> list[dict[str, Any]]:
-        model = self.bundles["repeated"].next_issues
-        if model is None:
-            found = self.next_issues.probable(row["reason"])
-        else:
-            found = [issue._asdict() for issue in model.probable(row, chance)]
-        return [{**issue, "probe": self.probes.question(issue["reason"])} for issue in found]
 
     def _degraded(self, row: Row, moment: str, *, unread: bool) -> list[str]:
         missing = [

@@ -17,7 +17,7 @@ def rollback(
 ) -> None:
     """Give the champion alias of both models, or of one, back to the champions before these.
 
-    One step at a time; the services follow within a minute. What happened when, and why, is
+    One step at a time; the services follow within seconds. What happened when, and why, is
     kept (recontact models --history).
 
     Example:
