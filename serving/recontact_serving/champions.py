@@ -182,6 +182,7 @@ class Champions:
         self._stop.set()
         if self._thread.ident is not None:
             self._thread.join(timeout=5)
+        gc.unfreeze()  # so that libraries find all in order when the process ends
         self._source.close()
 
     def _load(self, stamp: Hashable) -> None:

@@ -21,7 +21,7 @@ from recontact_serving.cache import Cache, Followed
 from recontact_serving.fetching import fetch
 
 AGAIN_S = 60.0  # a pair that was refused is tried again after so long
-HALF_S = 1.0  # so long one of two aliases may lag behind the other
+HALF_S = 5.0  # so long one of two aliases may lag behind the other
 
 Key = tuple[str, ...]
 
@@ -76,7 +76,7 @@ class Following:
             whole = len(there) == len(NAMES) and len({v.run_id for v in there.values()}) == 1
             if whole or _key(there) == self._taken or time.monotonic() > until:
                 break
-            time.sleep(HALF_S / 8)
+            time.sleep(HALF_S / 40)
         self._taken = _key(there)
         if len(there) == len(NAMES):
             return there
