@@ -51,5 +51,4 @@ def serve(
     settings = Settings.read(host=host, port=port, workers=workers)
     if too_short(settings.retention_days):
         note(too_short(settings.retention_days))
-    note("checking the models; the address follows, after half a minute or so")
     run(settings, say)
