@@ -1,6 +1,8 @@
 """Training, scoring and keeping the two models."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from recontact.lazily import on_first_use
 
 if TYPE_CHECKING:
     from recontact.model.batch import score
@@ -22,12 +24,4 @@ _WHERE = {
     "score": "batch",
     "train": "registered",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on its first use: scoring needs neither MLflow nor scikit-learn."""
-    if name not in _WHERE:
-        raise AttributeError(f"module 'recontact.model' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - see above
-
-    return getattr(import_module(f"recontact.model.{_WHERE[name]}"), name)
+__getattr__ = on_first_use(__name__, _WHERE)  # scoring needs neither MLflow nor scikit-learn

@@ -1,7 +1,8 @@
 """MLflow: runs, registered models and the champion alias."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from recontact.lazily import on_first_use
 from recontact.tracking.store import DEFAULT_URI, open_store
 
 if TYPE_CHECKING:
@@ -30,12 +31,4 @@ _WHERE = {
     "rollback": "promotion",
     "weigh": "weighing",
 }
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name on its first use: loading a model takes no scikit-learn."""
-    if name not in _WHERE:
-        raise AttributeError(f"module 'recontact.tracking' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - see above
-
-    return getattr(import_module(f"recontact.tracking.{_WHERE[name]}"), name)
+__getattr__ = on_first_use(__name__, _WHERE)  # loading a model takes no scikit-learn
