@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from recontact.contacts import SCHEMA
 from recontact_serving.clock import instant, micros
@@ -99,8 +99,8 @@ def contact_of(row: Sequence[Any]) -> tuple[int, dict[str, Any]]:
 def latest(db: Connection) -> Iterator[dict[str, Any]]:
     """Read the last version of every finished contact."""
     finished = versions.c.known_at.is_not(None) & (versions.c.valid_to == LAST)
-    rows = db.execution_options(yield_per=10_000).execute(select(versions).where(finished))
-    return (_contact(row) for row in rows.mappings())
+    rows = db.execution_options(yield_per=10_000).execute(select(*_READ).where(finished))
+    return (contact_of(row)[1] for row in rows)
 
 
 def arrival(contact: Contact) -> Version:
@@ -222,17 +222,6 @@ def _read(payload: str) -> dict[str, Any]:
         return dict(orjson.loads(payload))
     except orjson.JSONDecodeError:  # NaN, which earlier versions wrote
         return dict(json.loads(payload))
-
-
-def _contact(row: RowMapping) -> dict[str, Any]:
-    """Turn a row of the table back into a contact."""
-    return {
-        **facts(row),
-        "contact_id": row["contact_id"],
-        "program": row["program"] or None,
-        "customer_id": row["customer_id"] or None,
-        **{name: _instant(row[name]) for name in ("started_at", "ended_at", "known_at")},
-    }
 
 
 def _micros(value: dt.datetime | None) -> int | None:
