@@ -138,7 +138,7 @@ class Registry:
         """Give a model that is at hand, or read it."""
         if one["digest"] not in self._bundles:
             bundle = self._cache.load(one["digest"])
-            bundle.explainer.paths  # noqa: B018 - made now, not under the first request
+            bundle.explainer.effects  # noqa: B018 - made now, not under the first request
             self._bundles[one["digest"]] = bundle
         self._bundles.move_to_end(one["digest"])
         while len(self._bundles) > HELD:

@@ -1,5 +1,6 @@
 """Contacts of the past that were made ready before, so that the next score need not do it again."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
@@ -41,8 +42,8 @@ class Remembered:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._walks = live.walks
-        self._each: dict[int, Past] = {}
-        self._together: dict[tuple[int, ...], Pasts] = {}
+        self._each: OrderedDict[int, Past] = OrderedDict()
+        self._together: OrderedDict[tuple[int, ...], Pasts] = OrderedDict()
         self._contacts = 0
         self._lock = Lock()
 
@@ -76,12 +77,11 @@ class Remembered:
     def _keep(self, key: tuple[int, ...], ready: Mapping[int, Past | None], found: Pasts) -> None:
         self._each.update({stamp: past for stamp, past in ready.items() if past is not None})
         while len(self._each) > MOST:
-            del self._each[next(iter(self._each))]
+            self._each.popitem(last=False)
         if key in self._together or len(found.contacts) != len(key):  # some were gone
             return
         self._together[key] = found
         self._contacts += len(key)
         while self._contacts > MOST_TOGETHER:
-            oldest = next(iter(self._together))
+            oldest, _ = self._together.popitem(last=False)
             self._contacts -= len(oldest)
-            del self._together[oldest]
