@@ -120,7 +120,8 @@ def sign_in(page, address: str, password: str = PASSWORD, path: str = "/") -> No
     page.goto(address + path)
     page.get_by_label("Name").fill(NAME)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.fixture

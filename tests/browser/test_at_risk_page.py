@@ -28,7 +28,8 @@ def test_signing_in_leads_to_the_list(browser, service, signing_in):
     signing_in(page, service.address, path="/?band=high")
     assert page.url == f"{service.address}/?band=high"
     assert page.get_by_role("heading", level=1).inner_text() == "At-risk contacts"
-    page.get_by_role("button", name="Sign out").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign out").click()
     page.goto(service.address)
     assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
     context.close()
@@ -50,11 +51,13 @@ def test_the_worst_come_first_with_their_reasons(page, service, tmp_path):
 def test_pages_follow_each_other(page, service):
     """The next page holds the rest, and one way back leads to the worst."""
     above = contact_ids(page)
-    page.get_by_role("link", name="Next 50").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Next 50").click()
     below = contact_ids(page)
     assert sorted(above + below) == sorted(score["contact_id"] for score in service.scores)
     assert page.get_by_role("link", name=re.compile("Next")).count() == 0
-    page.get_by_role("link", name="Back to the worst").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Back to the worst").click()
     assert contact_ids(page) == above
 
 
@@ -63,16 +66,19 @@ def test_filters_are_chosen_and_stay_in_the_address(page):
     total = int(page.locator(".summary strong").inner_text())
     queue = page.get_by_label("Queue").locator("option").nth(1).inner_text()
     page.get_by_label("Queue").select_option(queue)
-    page.get_by_role("button", name="Show").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
     rows = page.locator(ROWS).all_inner_texts()
     assert 0 < len(rows) < total
     assert all(queue in text for text in rows)
     assert f"queue={queue}" in page.url
     page.get_by_label("Risk").select_option("low")
-    page.get_by_role("button", name="Show").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
     assert all("● low" in text for text in page.locator(ROWS).all_inner_texts())
     assert page.get_by_label("Queue").input_value() == queue
-    page.get_by_role("link", name="Show all").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Show all").click()
     assert int(page.locator(".summary strong").inner_text()) == total
 
 
@@ -80,7 +86,8 @@ def test_no_row_matches(page, service):
     """A filter that nothing fits says so and leads back."""
     page.goto(f"{service.address}/?queue=nowhere")
     assert page.get_by_role("heading", level=2).inner_text() == "No contact matches"
-    page.get_by_role("link", name="show all contacts").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="show all contacts").click()
     assert page.locator(ROWS).count() == 50
 
 
