@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 FIRST = -(2**63)  # valid_from of the earliest version: it stands for all time before it
@@ -63,7 +64,6 @@ scores = Table(  # the latest score of each contact at each moment
     metadata,
     Column("moment", String(10), primary_key=True),
     Column("contact_id", String(200), primary_key=True),
-    Column("risk", Float, nullable=False),  # what the list is sorted by
     Column("repeated_probability", Float, nullable=False),
     Column("repeated_band", String(10), nullable=False),
     Column("escalation_probability", Float, nullable=False),
@@ -78,7 +78,121 @@ scores = Table(  # the latest score of each contact at each moment
     Column("scored_at", BigInteger, nullable=False),
     Column("answer", Text, nullable=False),  # the whole answer as JSON
 )
-Index("worst_first", scores.c.moment, scores.c.risk, scores.c.contact_id)
+
+follow_ups = Table(  # the at-risk list: a row for each contact that was scored at wrap-up
+    "follow_ups",
+    metadata,
+    Column("contact_id", String(200), primary_key=True),
+    Column("program", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("queue", String(200)),
+    Column("team", String(200)),
+    Column("agent_id", String(200)),
+    Column("cost", Float, nullable=False),  # expected and avoidable; the list is sorted by it
+    Column("repeated_probability", Float, nullable=False),
+    Column("repeated_band", String(10), nullable=False),
+    Column("escalation_probability", Float, nullable=False),
+    Column("escalation_band", String(10), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),  # when it ended
+    Column("scored_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),  # before the customer will probably be in touch again
+    Column("closes_at", BigInteger, nullable=False),  # then a repeat would not count any more
+    # what people did; a new score of the contact leaves it as it is
+    Column("state", String(10), nullable=False),  # open claimed snoozed resolved lapsed held_out
+    Column("owner", String(100)),
+    Column("outcome", String(20)),
+    Column("disputed", Boolean, nullable=False),
+    Column("changes_at", BigInteger),  # when the state changes by itself: a snooze or window ends
+    Column("changed_at", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),  # one more with each change
+    # what became of it, once that is known
+    Column("repeated", Boolean),
+    Column("escalated", Boolean),
+)
+for _of in ("queue", "team", "program"):
+    Index(f"worst_of_{_of}", follow_ups.c[_of], follow_ups.c.state, follow_ups.c.cost,
+          follow_ups.c.contact_id)  # fmt: skip
+Index("worst_first", follow_ups.c.state, follow_ups.c.cost, follow_ups.c.contact_id)
+Index("by_themselves", follow_ups.c.changes_at)
+Index("changed", follow_ups.c.changed_at)
+Index("ended", follow_ups.c.at)
+Index("followed", follow_ups.c.program, follow_ups.c.customer_id)
+Index("of_agent", follow_ups.c.agent_id, follow_ups.c.at)
+
+actions = Table(  # everything that somebody did about a contact of the list
+    "actions",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("contact_id", String(200), nullable=False, index=True),
+    Column("program", String(200), nullable=False),
+    Column("customer_id", String(200), nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("who", String(100), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("details", Text, nullable=False),  # until when, to whom, with which outcome, as JSON
+    Column("before", Text, nullable=False),  # state, owner ... that it took the place of, as JSON
+    Column("version", Integer, nullable=False),  # of the row after it
+    sqlite_autoincrement=True,
+)
+Index("acted", actions.c.program, actions.c.customer_id)
+
+capacities = Table(  # how many follow-ups a team can do in a day
+    "capacities",
+    metadata,
+    Column("team", String(200), primary_key=True),
+    Column("per_day", Integer, nullable=False),
+)
+
+views = Table(  # filters of the list that somebody keeps by a name
+    "views",
+    metadata,
+    Column("user", ForeignKey("users.name", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(100), primary_key=True),
+    Column("query", Text, nullable=False),
+)
+
+fcr_days = Table(  # contacts and outcomes by UTC day: all, or by queue, reason or agent
+    "fcr_days",
+    metadata,
+    Column("program", String(200), primary_key=True),
+    Column("team", String(200), primary_key=True),
+    Column("by", String(20), primary_key=True),  # empty, queue, reason, agent_id
+    Column("entity", String(600), primary_key=True),
+    Column("day", Integer, primary_key=True),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in (
+            *("contacts", "eligible", "first_contacts", "fcr_of", "fcr", "repeated_of", "repeated"),
+            *("escalation_of", "escalation", "unknown_after"),
+        )
+    ),
+    Column("expected", Float, nullable=False),  # of fcr, had each case gone as its like did
+)
+
+followed_by = Table(  # which reason follows which
+    "followed_by",
+    metadata,
+    Column("program", String(200), primary_key=True),
+    Column("team", String(200), primary_key=True),
+    Column("reason", String(600), primary_key=True),
+    Column("next_reason", String(600), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+)
+
+fcr_estimates = Table(  # the FCR of the newest contacts, whose window has not passed
+    "fcr_estimates",
+    metadata,
+    Column("program", String(200), primary_key=True),
+    Column("team", String(200), primary_key=True),
+    Column("contacts", BigInteger, nullable=False),
+    Column("settled", BigInteger, nullable=False),
+    Column("rate", Float),
+    Column("low", Float),
+    Column("high", Float),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
 
 daily = Table(  # what is known of agents, queues, reasons ... by UTC day
     "daily",
@@ -158,8 +272,14 @@ users = Table(
     "users",
     metadata,
     Column("name", String(100), primary_key=True),
-    Column("password", String(200), nullable=False),
+    Column("password", String(200)),  # null: signs in elsewhere
     Column("created_at", BigInteger, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("programs", Text),  # as JSON; null: all
+    Column("teams", Text),
+    Column("agent_id", String(200)),  # whose contacts are this person's own
+    Column("subject", String(400)),  # issuer and subject at the identity provider
+    UniqueConstraint("subject", name="uq_users_subject"),
 )
 
 sessions = Table(
@@ -168,4 +288,13 @@ sessions = Table(
     Column("digest", String(64), primary_key=True),
     Column("user", ForeignKey("users.name", ondelete="CASCADE"), nullable=False, index=True),
     Column("expires_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),  # one that rests for long has ended
+)
+
+attempts = Table(  # to sign in with a wrong password, by name and by address
+    "attempts",
+    metadata,
+    Column("key", String(300), primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
 )
