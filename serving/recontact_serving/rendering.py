@@ -1,45 +1,50 @@
-"""Pages from templates: how they write numbers and times."""
+"""Pages from templates: what each is given, and how they write numbers and times."""
 
 import datetime as dt
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 
+from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
-from recontact_serving.clock import now
+from recontact_serving import zones
+from recontact_serving.access import Access
+from recontact_serving.security import SESSION_COOKIE, form_token
 from recontact_serving.worklist import told
 
-SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+POLICY = (  # scripts are files of ours, and nothing comes from elsewhere
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+PAGES = (  # the scope that opens it, its address and its name
+    ("read", "/", "At risk"),
+    ("own", "/mine", "My contacts"),
+    ("fcr", "/fcr", "FCR"),
+    ("proof", "/proof", "Does it work?"),
+    ("people", "/people", "People"),
+)
 
 
-def ago(at: dt.datetime, present: dt.datetime | None = None) -> str:
-    """Say how long ago an instant was.
+class Link(NamedTuple):
+    """A way to a page, and whether one is there."""
+
+    href: str
+    text: str
+    here: bool
+
+
+def navigation(access: Access | None, path: str) -> list[Link]:
+    """List the pages that somebody may see.
 
     Examples
     --------
-    >>> t = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-    >>> ago(t, t + dt.timedelta(hours=3)), ago(t, t), ago(t, t - dt.timedelta(days=1))
-    ('3 hours ago', 'just now', 'in 1 day')
+    >>> navigation(Access("ada", frozenset({"read"})), "/")
+    [Link(href='/', text='At risk', here=True)]
     """
-    seconds = ((present or now()) - at).total_seconds()
-    for size, unit in SPANS:
-        number = int(abs(seconds) // size)
-        if number:
-            span = f"{number:,} {unit}{'s' if number > 1 else ''}"
-            return f"{span} ago" if seconds > 0 else f"in {span}"
-    return "just now"
-
-
-def absolute(at: dt.datetime) -> str:
-    """Write an instant in full.
-
-    Examples
-    --------
-    >>> absolute(dt.datetime(2026, 3, 1, 9, 5, tzinfo=dt.UTC))
-    '1 Mar 2026, 09:05 UTC'
-    """
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    scopes = access.scopes if access else frozenset()
+    return [Link(href, text, href == path) for scope, href, text in PAGES if scope in scopes]
 
 
 def percent(probability: float) -> str:
@@ -57,10 +62,67 @@ def percent(probability: float) -> str:
     return f"{probability:.0%}"
 
 
-def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    """Fill a template in."""
-    text = _PAGES.get_template(template).render(**values)
-    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+def plural(number: int, one: str, many: str = "") -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "contact"), plural(1200, "contact"), plural(2, "reply", "replies")
+    ('1 contact', '1,200 contacts', '2 replies')
+    """
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def render(
+    template: str,
+    status: int = 200,
+    *,
+    request: Request | None = None,
+    access: Access | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Fill a template in.
+
+    Parameters
+    ----------
+    template : str
+        Its file's name.
+    status : int
+        Of the answer.
+    request : fastapi.Request, optional
+        Gives `zone`, `nav` (with `access`) and the `token` of forms.
+    access : Access, optional
+        Who looks; None: nobody has signed in.
+    **values
+        What else the template needs; goes before what is given to all.
+
+    Returns
+    -------
+    fastapi.responses.HTMLResponse
+        The page; nobody on the way keeps it.
+    """
+    zone = zones.zone_of(request.cookies) if request else zones.UTC
+    session = request.cookies.get(SESSION_COOKIE, "") if request else ""
+    given = {
+        "access": access,
+        "token": form_token(session),
+        "signed_in": bool(session and access),
+        "nav": navigation(access, request.url.path if request else ""),
+        "zone": zone,
+    }
+    text = _PAGES.get_template(template).render(given | values)
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
+    return HTMLResponse(text, status, headers)
+
+
+@pass_context
+def _absolute(context: Context, at: dt.datetime) -> str:
+    return zones.absolute(at, context["zone"])
+
+
+@pass_context
+def _clock(context: Context, at: dt.datetime) -> str:
+    return zones.clock(at, context["zone"])
 
 
 _PAGES = Environment(
@@ -71,6 +133,13 @@ _PAGES = Environment(
     lstrip_blocks=True,
 )
 _PAGES.filters.update(
-    ago=ago, absolute=absolute, percent=percent, told=told, instant=dt.datetime.fromisoformat
+    ago=zones.ago,
+    absolute=_absolute,
+    clock=_clock,
+    described=zones.described,
+    percent=percent,
+    plural=plural,
+    told=told,
+    instant=dt.datetime.fromisoformat,
 )
 _PAGES.globals["version"] = metadata.version("recontact")
