@@ -163,20 +163,20 @@ fcr_days = Table(  # contacts and outcomes by UTC day: all, or by queue, reason 
     *(
         Column(name, BigInteger, nullable=False)
         for name in (
-            *("contacts", "eligible", "first_contacts", "fcr_of", "fcr", "repeated_of", "repeated"),
+            *("contacts", "eligible", "gross_of", "fcr_of", "fcr", "repeated_of", "repeated"),
             *("escalation_of", "escalation", "unknown_after"),
         )
     ),
     Column("expected", Float, nullable=False),  # of fcr, had each case gone as its like did
 )
 
-followed_by = Table(  # which reason follows which
+followed_by = Table(  # judged contacts by reason and what came next within the window
     "followed_by",
     metadata,
     Column("program", String(200), primary_key=True),
     Column("team", String(200), primary_key=True),
     Column("reason", String(600), primary_key=True),
-    Column("next_reason", String(600), primary_key=True),
+    Column("next_reason", String(600), primary_key=True),  # ">" where nothing came
     Column("count", BigInteger, nullable=False),
 )
 
@@ -187,9 +187,8 @@ fcr_estimates = Table(  # the FCR of the newest contacts, whose window has not p
     Column("team", String(200), primary_key=True),
     Column("contacts", BigInteger, nullable=False),
     Column("settled", BigInteger, nullable=False),
-    Column("rate", Float),
-    Column("low", Float),
-    Column("high", Float),
+    Column("resolved", Float, nullable=False),  # of them, settled or by the chance of it
+    Column("draws", Text, nullable=False),  # the same in each draw, as JSON: they add up
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )

@@ -9,7 +9,7 @@ down_revision = "0002"
 WINDOW = 48 * 3600 * 1_000_000  # rows from before have no window of their own
 GAIN = {"repeated": 0.4 * 8, "escalation": 0.4 * 25}  # the default costs
 COUNTS = (
-    *("contacts", "eligible", "first_contacts", "fcr_of", "fcr", "repeated_of", "repeated"),
+    *("contacts", "eligible", "gross_of", "fcr_of", "fcr", "repeated_of", "repeated"),
     *("escalation_of", "escalation", "unknown_after"),
 )
 KEPT = (
@@ -143,9 +143,8 @@ def _fcr() -> None:
         *_key(),
         sa.Column("contacts", sa.BigInteger, nullable=False),
         sa.Column("settled", sa.BigInteger, nullable=False),
-        sa.Column("rate", sa.Float),
-        sa.Column("low", sa.Float),
-        sa.Column("high", sa.Float),
+        sa.Column("resolved", sa.Float, nullable=False),
+        sa.Column("draws", sa.Text, nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
         sa.Column("until", sa.BigInteger, nullable=False),
     )
