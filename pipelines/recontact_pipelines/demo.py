@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +124,14 @@ def shown(centre: Centre, folder: Path, port: int) -> Iterator[Shown]:
     store = settings["RECONTACT_MLFLOW_URI"]
     with progress("training on what came before the last contacts"):
         trained = train(centre.contacts, centre.policy, until=since, tracking_uri=store, say=note)
-    _load(centre.contacts, since, settings)
+    earlier = centre.contacts.filter(pa.array(instants(centre.contacts["started_at"]) < since))
+    days = (datetime.now(UTC) - pc.max(last["ended_at"]).as_py()).days
+    note(f"moving the dates by {days:,} days: the last contact ends within the last 24 hours")
+    _load(moved(earlier, days), settings)
     note("starting the service")
     with serving(HOST, port, settings, folder / "service.log") as address:
         judged = labels["contact_id"].filter(labels["eligible"]).to_pylist()
-        played = _play(address, last, judged)
+        played = _play(address, moved(last, days), judged)
         board = {
             "policy_digest": centre.policy.digest,
             "tested": trained.evaluation["test"]["contacts"],
@@ -163,8 +166,23 @@ def _settings(folder: Path) -> dict[str, str]:
     }
 
 
-def _load(contacts: pa.Table, since: int, settings: Mapping[str, str]) -> None:
-    earlier = contacts.filter(pa.array(instants(contacts["started_at"]) < since))
+def moved(contacts: pa.Table, days: int) -> pa.Table:
+    """Move all instants of contacts by some days: a list of old ones would have nothing to do.
+
+    Examples
+    --------
+    >>> began = pa.array([datetime(2026, 3, 1, tzinfo=UTC)], INSTANT)
+    >>> moved(pa.table({"started_at": began}), 2)["started_at"].to_pylist()[0].day
+    3
+    """
+    for place, column in enumerate(contacts.schema):
+        if pa.types.is_timestamp(column.type):
+            later = pc.add(contacts[column.name], pa.scalar(timedelta(days=days)))
+            contacts = contacts.set_column(place, column, later.cast(column.type))
+    return contacts
+
+
+def _load(earlier: pa.Table, settings: Mapping[str, str]) -> None:
     database = Database(settings["RECONTACT_DATABASE_URL"])
     with progress("loading the history", len(earlier)) as advance:
         load(database, earlier, advance)

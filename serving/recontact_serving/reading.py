@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from recontact_serving import history
 from recontact_serving.champions import Scores
 from recontact_serving.database import Database
-from recontact_serving.raw import Raw
+from recontact_serving.raw import Packed, Raw
 
 THREADS = 4
 FEW = 8  # contacts that are read one by one rather than with the whole history
@@ -45,9 +45,10 @@ class Reader:
         self._database = database
         self._within_s = within_s
         self._errors: Any = dialect.dbapi  # the driver's module
-        self._stamps, self._all, self._one = (
-            Raw(statement, dialect) for statement in (history.STAMPS, history.HISTORY, history.ONE)
+        self._stamps, self._all = (
+            Packed(statement, dialect) for statement in (history.STAMPS, history.HISTORY)
         )
+        self._one = Raw(history.ONE, dialect)
         self._own = threading.local()
         self._held: list[Any] = []  # the connections of all threads
         self._quick = dialect.name == "sqlite"

@@ -118,7 +118,7 @@ class Writer:
         loop = asyncio.get_running_loop()
         done = loop.create_future()
         self._waiting.append(_Order(rows, done, loop))
-        self._more.set()
+        loop.call_soon(self._more.set)  # after the scores that are at hand too
         try:
             async with asyncio.timeout(within_s):
                 await done

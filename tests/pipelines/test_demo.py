@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pyarrow as pa
@@ -56,6 +57,8 @@ def test_the_demo_does_the_main_job_and_ends_at_ctrl_c(tmp_path):
     with pytest.raises(httpx.ConnectError):
         httpx.get(board["address"], trust_env=False)
     assert page.status_code == 200
+    ended = max(datetime.fromisoformat(item["at"]) for item in listed["items"])
+    assert timedelta(0) < datetime.now(UTC) - ended < timedelta(days=1, hours=1)
     assert len(listed["items"]) == board["list"]["of"] > 30
     assert board["live"]["scores"] == 2 * board["list"]["of"]
     assert {(row["target"], row["moment"]) for row in board["auc"]} >= {
