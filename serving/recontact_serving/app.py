@@ -23,14 +23,16 @@ from recontact_serving import (
 from recontact_serving.champions import Champions, Source
 from recontact_serving.database import Database
 from recontact_serving.desktop_app import install as install_desktop
+from recontact_serving.follow_ups import FollowUps
 from recontact_serving.gate import Gate
+from recontact_serving.holdout import Holdout
 from recontact_serving.metrics import Metrics
 from recontact_serving.middleware import Edge
 from recontact_serving.reading import Reader
 from recontact_serving.refreshing import Refresher
 from recontact_serving.registry import Registry
 from recontact_serving.schemas import Problem
-from recontact_serving.security import HEADERS, SignInNeeded, check_settings
+from recontact_serving.security import HEADERS, Refused, SignInNeeded, check_settings
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
 from recontact_serving.writer import Writer
@@ -94,7 +96,10 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     reader = Reader(database, settings.time_limit_ms / 1000)
     writer = Writer(database, metrics)
     refresher = Refresher(settings, database, champions, metrics)
-    service = Service(settings, database, champions, gate, reader, writer, refresher, metrics)
+    follow_ups = FollowUps(settings.costs, Holdout.of(database, settings.holdout))
+    service = Service(
+        settings, database, champions, gate, reader, writer, refresher, follow_ups, metrics
+    )
     app = _App(
         title="recontact",
         description=DESCRIPTION,
@@ -113,6 +118,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.lead_there)
+    app.add_exception_handler(Refused, sign_in.show_refusal)
     app.add_middleware(Edge, local_only=not settings.auth, headers=HEADERS, metrics=metrics)
     return app
 

@@ -14,7 +14,7 @@ from recontact_serving import worklist
 from recontact_serving.fields import Text
 from recontact_serving.gate import Access
 from recontact_serving.problems import ProblemError, documented, invalid
-from recontact_serving.schemas import AtRiskList, Band
+from recontact_serving.schemas import AtRiskList, Band, Listed
 from recontact_serving.security import machine_or_person
 from recontact_serving.service import Service, ServiceOf
 
@@ -38,7 +38,10 @@ COLUMNS = (
     *("contact_id", "customer_id", "program", "queue", "team", "agent_id", "started_at", "at"),
     *("repeated_probability", "repeated_band", "escalation_probability", "escalation_band"),
     *("reasons", "next_issue"),
+    *("cost", "due_at", "closes_at", "state", "owner", "until", "outcome", "disputed"),
+    *("called_again_at", "called_again_reason"),
 )
+AGAIN = ("at", "reason")
 NEXT = "of the page before, to go on where it ended"
 FORMULA = tuple("=+-@\t\r")  # what spreadsheets take for the beginning of a formula
 
@@ -58,7 +61,10 @@ class AtRiskQuery(BaseModel):
     team: Text | None = None
     queue: Text | None = None
     program: Text | None = None
+    agent_id: Text | None = None
     band: Band | None = Field(default=None, description="either outcome has this band")
+    state: Listed | None = Field(default=None, description="default: open and claimed")
+    owner: Text | None = Field(default=None, description="who has claimed it")
     limit: int = Field(default=50, ge=1, le=MOST)
     cursor: Cursor | None = None
 
@@ -78,9 +84,10 @@ class CsvQuery(AtRiskQuery):
 def at_risk(
     query: Annotated[AtRiskQuery, Query()], service: ServiceOf, access: Reader
 ) -> JSONResponse:
-    """List contacts by their latest score at wrap-up, worst first.
+    """List what is to be followed up, worst first: contacts by their latest score at wrap-up.
 
-    Worst is the greater probability of the two outcomes, of those that have not happened yet.
+    Worst is what it will cost most not to follow up: the chance of each outcome that has not
+    happened yet, by what it costs, by how often a follow-up prevents it.
     """
     page = read(service, query.asked(access))
     return JSONResponse({"items": page.items, "cursor": page.cursor})
@@ -141,5 +148,6 @@ def _cells(item: Mapping[str, Any]) -> list[Any]:
         },
         "reasons": "; ".join(worklist.told(item)),
         "next_issue": item["next_issues"][0]["reason"] if item["next_issues"] else None,
+        **{f"called_again_{part}": (item["called_again"] or {}).get(part) for part in AGAIN},
     }
     return [flat[name] for name in COLUMNS]

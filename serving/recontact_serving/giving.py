@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from recontact_serving import decisions, history, worklist
+from recontact_serving import decisions, history, latest
 from recontact_serving.access import Access
 from recontact_serving.champions import Champion
 from recontact_serving.clock import micros, now, text
@@ -59,10 +59,12 @@ async def give(service: Service, request: ScoreRequest, access: Access) -> Given
         answer = _answer(request, at, scored.answer, champion)
         sent = orjson.dumps(answer)
     scored_at = micros(received)
+    score = latest.row(contact, answer, scored_at)
     kept = Kept(
         history.arrival(contact),
-        worklist.row(contact, answer, scored_at),
+        score,
         decisions.row(contact, answer, sent, scored.features, request.explain, scored_at),
+        scored.ahead and service.follow_ups.row(score, scored.ahead),
     )
     service.metrics.score(answer)
     return Given(answer, sent, kept)

@@ -3,7 +3,7 @@
 To build and run a statement through SQLAlchemy takes longer than to score a contact.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -91,6 +91,8 @@ class Bulk:
         Of SQLite or PostgreSQL.
     replace : bool
         Whether a row takes the place of one of the same primary key.
+    keep : collection of str
+        Columns that stay as they were where a row takes the place of another.
     where : str, optional
         Which rows may be replaced, in SQL; `excluded` names the new one.
     """
@@ -102,11 +104,12 @@ class Bulk:
         dialect: Dialect,
         *,
         replace: bool = False,
+        keep: Collection[str] = (),
         where: str = "",
     ) -> None:
         quoted = dialect.identifier_preparer
-        name, names = quoted.quote(table.name), [quoted.quote(c) for c in columns]
-        listed = ", ".join(names)
+        name = quoted.quote(table.name)
+        listed = ", ".join(quoted.quote(c) for c in columns)
         if dialect.name == "sqlite":
             values = ", ".join(f"value ->> '$.{column}'" for column in columns)
             self._text = (
@@ -118,7 +121,8 @@ class Bulk:
         self._keys = table.primary_key.columns.keys() if replace else []
         if replace:
             keys = ", ".join(quoted.quote(key) for key in self._keys)
-            changes = ", ".join(f"{n} = excluded.{n}" for n in names if n not in keys.split(", "))
+            changed = [quoted.quote(c) for c in columns if c not in {*self._keys, *keep}]
+            changes = ", ".join(f"{name} = excluded.{name}" for name in changed)
             self._text += f" ON CONFLICT ({keys}) DO UPDATE SET {changes}"
         if where:
             self._text += f" WHERE {where}"

@@ -27,6 +27,9 @@ from recontact_serving.fields import (
 
 Band = Literal["low", "medium", "high", "already"]
 Moment = Literal["start", "live", "wrapup"]
+State = Literal["open", "claimed", "snoozed", "resolved", "lapsed", "held_out"]
+Listed = Literal["open", "claimed", "snoozed", "resolved", "lapsed"]
+WorkOutcome = Literal["solved", "not_reached", "no_issue", "coached", "wrong_flag"]
 OWN: dict[str, Any] = {**NAMES, "not": {"enum": SCHEMA.names}}  # a column is no attribute
 COLUMNS = tuple(SCHEMA.names)
 MOST_SCORES = 1000
@@ -235,8 +238,16 @@ class ErasedCustomer(_Answer):
     erased: dict[str, int]
 
 
+class CalledAgain(_Answer):
+    """The customer's first contact after this one."""
+
+    contact_id: str
+    at: dt.datetime = Field(description="when it began")
+    reason: str | None
+
+
 class AtRisk(_Answer):
-    """One contact of the list."""
+    """One contact of the list, and what is done about it."""
 
     contact_id: str
     customer_id: str | None
@@ -246,7 +257,18 @@ class AtRisk(_Answer):
     agent_id: str | None
     started_at: dt.datetime
     at: dt.datetime
-    risk: float = Field(description="the greater probability of what has not happened yet")
+    cost: float = Field(description="expected and avoidable; the list is sorted by it")
+    due_at: dt.datetime | None = Field(
+        description="by then a quarter of those are back who come back; null: not known"
+    )
+    closes_at: dt.datetime = Field(description="from then on a repeat would not count any more")
+    state: State
+    owner: str | None
+    until: dt.datetime | None = Field(description="while snoozed, until when")
+    outcome: WorkOutcome | None
+    disputed: bool
+    version: int = Field(description="one more with each thing done")
+    called_again: CalledAgain | None
     repeated: Outcome
     escalation: Outcome
     reasons: list[Because]

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from recontact_serving.champions import Champions
 from recontact_serving.database import Database
+from recontact_serving.follow_ups import FollowUps
 from recontact_serving.gate import Gate
 from recontact_serving.metrics import Metrics
 from recontact_serving.reading import Reader
@@ -26,6 +27,7 @@ class Service:
     reader: Reader
     writer: Writer
     refresher: Refresher
+    follow_ups: FollowUps
     metrics: Metrics = field(default_factory=Metrics)
 
 

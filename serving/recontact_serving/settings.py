@@ -1,18 +1,28 @@
 """What the operator can set, read from `RECONTACT_*` environment variables."""
 
+import datetime as dt
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from recontact.durations import parse_duration
 from recontact.errors import UserError
+
+if TYPE_CHECKING:
+    from recontact.evaluation.costs import Costs
 
 DATABASE_URL = "sqlite:///recontact.db"
 HOST = "127.0.0.1"
 PORT = 8000
 FOLLOW_S = 2.0
+SHORTEST_IDLE = dt.timedelta(minutes=5)
+MOST_HELD_OUT = 0.5
+CAPACITY = 50
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,18 @@ class Settings:
         Where checked models are kept (`RECONTACT_CACHE_DIR`); None: the user's cache folder.
     refresh : bool
         Whether the rates are brought up to date every hour (`RECONTACT_REFRESH`, `on` or `off`).
+    session_idle : datetime.timedelta
+        How long a session lasts in which nobody asks for anything (`RECONTACT_SESSION_IDLE`).
     follow_s : float
         How often the registry is asked for another champion (`RECONTACT_FOLLOW_S`).
+    costs_file : str or None
+        What things cost, as YAML (`RECONTACT_COSTS`); None: `Costs()`.
+    holdout : float
+        Share of the customers at risk that are left untouched, to judge the list by
+        (`RECONTACT_HOLDOUT`), 0 to 0.5.
+    capacity : int
+        Follow-ups that a team can do in a day, where nobody has set another number
+        (`RECONTACT_CAPACITY`).
 
     Examples
     --------
@@ -69,7 +89,11 @@ class Settings:
     desktop_origins: tuple[str, ...] = ()
     cache_dir: str | None = None
     refresh: bool = True
+    session_idle: dt.timedelta = dt.timedelta(hours=1)
     follow_s: float = FOLLOW_S
+    costs_file: str | None = None
+    holdout: float = 0.0
+    capacity: int = CAPACITY
 
     @classmethod
     def read(
@@ -102,8 +126,25 @@ class Settings:
             desktop_origins=_origins(env.get("RECONTACT_DESKTOP_ORIGINS") or ""),
             cache_dir=env.get("RECONTACT_CACHE_DIR") or None,
             refresh=_on(env, "REFRESH"),
+            session_idle=_idle(env.get("RECONTACT_SESSION_IDLE") or "60m"),
             follow_s=_number(env, "FOLLOW_S", FOLLOW_S, 0.05),
+            costs_file=env.get("RECONTACT_COSTS") or None,
+            holdout=_number(env, "HOLDOUT", 0, 0, MOST_HELD_OUT),
+            capacity=int(_number(env, "CAPACITY", CAPACITY, 0, whole=True)),
         )
+
+    @cached_property
+    def costs(self) -> "Costs":
+        """What things cost.
+
+        Raises
+        ------
+        UserError
+            The file can't be read, or holds something else.
+        """
+        from recontact.evaluation.costs import Costs  # noqa: PLC0415 - few commands need it
+
+        return Costs() if self.costs_file is None else Costs.read(self.costs_file)
 
     @property
     def on_loopback(self) -> bool:
@@ -141,16 +182,32 @@ def _on(env: Mapping[str, str], name: str) -> bool:
 
 
 def _number(
-    env: Mapping[str, str], name: str, default: float, least: float, *, whole: bool = False
+    env: Mapping[str, str],
+    name: str,
+    default: float,
+    least: float,
+    most: float = math.inf,
+    *,
+    whole: bool = False,
 ) -> float:
     text = env.get(f"RECONTACT_{name}") or str(default)
     try:
         found = float(text)
     except ValueError:
         found = math.nan
-    if not least <= found < math.inf or (whole and found != int(found)):
+    if not least <= found <= most or found == math.inf or (whole and found != int(found)):
         kind = "whole number" if whole else "number"
-        raise UserError(f"RECONTACT_{name} is '{text}'", mend=f"give a {kind} from {least:g} up")
+        span = f"from {least:g} up" if most == math.inf else f"from {least:g} to {most:g}"
+        raise UserError(f"RECONTACT_{name} is '{text}'", mend=f"give a {kind} {span}")
+    return found
+
+
+def _idle(text: str) -> dt.timedelta:
+    found = dt.timedelta(microseconds=parse_duration(text, "RECONTACT_SESSION_IDLE"))
+    if found < SHORTEST_IDLE:
+        raise UserError(
+            f"RECONTACT_SESSION_IDLE is '{text}'", mend="give 5m or more; sessions end after 12h"
+        )
     return found
 
 

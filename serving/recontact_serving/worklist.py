@@ -1,26 +1,46 @@
-"""The at-risk list: contacts by their latest score at wrap-up, worst first."""
+"""The at-risk list: contacts that were scored at wrap-up, worst first, and what is done about them.
+
+Each page is read by as many looks into an index as there are states, times teams (or queues, or
+programs) that are asked for; each look ends at the size of the page.
+"""
 
 import base64
 import binascii
-import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
-from recontact_serving.clock import instant, micros, text
-from recontact_serving.tables import scores
+from recontact_serving.access import Access
+from recontact_serving.clock import instant, text
+from recontact_serving.coming_back import called_again
+from recontact_serving.latest import OUTCOMES
+from recontact_serving.tables import follow_ups, scores
 
-Contact = Mapping[str, Any]
 FILTERS = ("team", "queue", "program")
-OUTCOMES = ("repeated", "escalation")
-COLUMNS = tuple(scores.columns.keys())
-TOLD = (*OUTCOMES, "reasons", "next_issues", "history", "model", "policy", "degraded")
+TO_DO = ("open", "claimed")
+STATES = (*TO_DO, "snoozed", "resolved", "lapsed")  # what is held out is in no list
 SHOWN = 3  # reasons of a row
 MOST_CHOICES = 500  # of a filter, shown in the form
+MOST_COUNTED = 10_000
+MOST_LOOKS = 200  # into an index for one page
+LISTED = [column for column in follow_ups.c if column.name not in {"repeated", "escalated"}]
 
 
 class BadCursorError(ValueError):
@@ -33,8 +53,13 @@ class Asked:
 
     Attributes
     ----------
-    team, queue, program, band : str or None
-        Only contacts of this team, queue, program; only those of which an outcome has this band.
+    team, queue, program, agent_id, band : str or None
+        Only contacts of this team, queue, program, agent; only those of which an outcome has
+        this band.
+    state : str or None
+        Only in this state; by default what is to be done: open and claimed.
+    owner : str or None
+        Only what this person has.
     limit : int
         How many at most.
     cursor : str or None
@@ -46,11 +71,21 @@ class Asked:
     team: str | None = None
     queue: str | None = None
     program: str | None = None
+    agent_id: str | None = None
     band: str | None = None
+    state: str | None = None
+    owner: str | None = None
     limit: int = 50
     cursor: str | None = None
     programs: frozenset[str] | None = None
     teams: frozenset[str] | None = None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states that are asked for."""
+        if self.state is None:
+            return TO_DO
+        return (self.state,) if self.state in STATES else ()
 
 
 @dataclass(frozen=True)
@@ -59,21 +94,6 @@ class Page:
 
     items: list[dict[str, Any]]
     cursor: str | None
-
-
-def risk(answer: Mapping[str, Any]) -> float:
-    """Give what the list is sorted by: the greater probability of what can still be averted.
-
-    What has already happened is not a risk any more.
-
-    Examples
-    --------
-    >>> high, done = {"probability": 0.6, "band": "high"}, {"probability": 1.0, "band": "already"}
-    >>> risk({"repeated": high, "escalation": done})
-    0.6
-    """
-    ahead = [answer[o]["probability"] for o in OUTCOMES if answer[o]["band"] != "already"]
-    return float(max(ahead, default=0.0))
 
 
 def told(item: Mapping[str, Any], most: int = SHOWN) -> list[str]:
@@ -91,23 +111,6 @@ def told(item: Mapping[str, Any], most: int = SHOWN) -> list[str]:
     return list(dict.fromkeys(reason["text"] for reason in by_risk))[:most]
 
 
-def row(contact: Contact, answer: Mapping[str, Any], scored_at: int) -> dict[str, Any]:
-    """Give the row of a score; it takes the place of the contact's earlier one at the moment."""
-    return {
-        "moment": answer["moment"],
-        "contact_id": answer["contact_id"],
-        "risk": risk(answer),
-        **{f"{o}_{part}": answer[o][part] for o in OUTCOMES for part in ("probability", "band")},
-        "program": contact.get("program") or "",
-        "customer_id": contact.get("customer_id") or "",
-        **{name: contact.get(name) for name in ("agent_id", "queue", "team")},
-        "started_at": micros(contact["started_at"]),
-        "at": micros(dt.datetime.fromisoformat(answer["at"])),
-        "scored_at": scored_at,
-        "answer": orjson.dumps({name: answer[name] for name in TOLD}).decode(),
-    }
-
-
 def page(db: Connection, asked: Asked) -> Page:
     """Read one page of the list.
 
@@ -116,60 +119,127 @@ def page(db: Connection, asked: Asked) -> Page:
     BadCursorError
         The cursor is none that a list gave.
     """
-    wanted = _wanted(select(scores), asked)
-    if asked.cursor:
-        level, contact_id = _read_cursor(asked.cursor)
-        after = and_(scores.c.risk == level, scores.c.contact_id < contact_id)
-        wanted = wanted.where(scores.c.risk <= level, or_(scores.c.risk < level, after))
-    worst_first = wanted.order_by(scores.c.risk.desc(), scores.c.contact_id.desc())
-    rows = db.execute(worst_first.limit(asked.limit + 1)).all()
-    more = len(rows) > asked.limit
-    return Page([_item(r) for r in rows[: asked.limit]], _cursor(rows[-2]) if more else None)
+    place = _read_cursor(asked.cursor) if asked.cursor else None
+    found = _worst(db, asked, place)
+    more = len(found) > asked.limit
+    return Page(_items(db, found[: asked.limit]), _cursor(found[-2]) if more else None)
 
 
 def count(db: Connection, asked: Asked) -> int:
-    """Count the contacts of the list."""
-    query = _wanted(select(func.count()).select_from(scores), asked)
-    return int(db.execute(query).scalar_one())
+    """Count the contacts of the list, up to 10,000."""
+    some = _where(select(literal(1)), asked).where(follow_ups.c.state.in_(asked.states))
+    counted = select(func.count()).select_from(some.limit(MOST_COUNTED).subquery())
+    return int(db.execute(counted).scalar_one())
 
 
-def choices(db: Connection) -> dict[str, list[str]]:
+def one(db: Connection, contact_id: str, access: Access) -> dict[str, Any] | None:
+    """Read the row of one contact; None where there is none that whoever asks may see."""
+    chosen = select(*LISTED).where(follow_ups.c.contact_id == contact_id)
+    found = db.execute(chosen).mappings().all()
+    items = _items(db, [row for row in found if may_see(row, access)])
+    return items[0] if items else None
+
+
+def may_see(row: Mapping[str, Any], access: Access) -> bool:
+    """Tell whether somebody may see a row of the list: of their programs and teams alone.
+
+    What is held out is for those alone who may see the proof: others would know not to touch it.
+    """
+    if row["state"] == "held_out" and "proof" not in access.scopes:
+        return False
+    return all(
+        allowed is None or row[name] in allowed
+        for name, allowed in (("program", access.programs), ("team", access.teams))
+    )
+
+
+def choices(db: Connection, access: Access) -> dict[str, list[str]]:
     """List the teams, queues and programs that the list can be cut to."""
     found = {}
     for name in FILTERS:
-        column = scores.c[name]
-        known = and_(scores.c.moment == "wrapup", column != "")
-        values = select(column).where(known).distinct().order_by(column).limit(MOST_CHOICES)
+        column = follow_ups.c[name]
+        asked = Asked(programs=access.programs, teams=access.teams)
+        known = _where(select(column), asked).where(column != "")
+        values = known.distinct().order_by(column).limit(MOST_CHOICES)
         found[name] = [str(value) for value in db.execute(values).scalars()]
     return found
 
 
-def _wanted(query: Select[Any], asked: Asked) -> Select[Any]:
-    query = query.where(scores.c.moment == "wrapup")
-    for name in FILTERS:
+def _worst(db: Connection, asked: Asked, place: tuple[float, str] | None) -> Sequence[RowMapping]:
+    """Read the worst rows, one more than asked for, merged from looks into an index."""
+    order = (follow_ups.c.cost.desc(), follow_ups.c.contact_id.desc())
+    base = _where(select(*LISTED), asked)
+    if place is not None:
+        key = tuple_(follow_ups.c.cost, follow_ups.c.contact_id)
+        base = base.where(key < tuple_(*place))
+    looks = [
+        base.where(*cut).order_by(*order).limit(asked.limit + 1).subquery() for cut in _cuts(asked)
+    ]
+    if not looks:
+        return []
+    merged = union_all(*(select(look) for look in looks)).subquery()
+    worst = select(merged).order_by(merged.c.cost.desc(), merged.c.contact_id.desc())
+    return db.execute(worst.limit(asked.limit + 1)).mappings().all()
+
+
+def _cuts(asked: Asked) -> list[tuple[ColumnElement[bool], ...]]:
+    """Give what each look is for: one state, and one value of what cuts the list most."""
+    states = [follow_ups.c.state == state for state in asked.states]
+    for name, allowed in (("team", asked.teams), ("program", asked.programs)):
+        column = follow_ups.c[name]
+        if asked.queue is None and allowed is not None and getattr(asked, name) is None:
+            if len(allowed) * len(states) > MOST_LOOKS:
+                continue
+            return list(product(states, [column == value for value in sorted(allowed)]))
+    return [(state,) for state in states]
+
+
+def _where(query: Select[Any], asked: Asked) -> Select[Any]:
+    for name in (*FILTERS, "agent_id", "owner"):
         value = getattr(asked, name)
         if value is not None:
-            query = query.where(scores.c[name] == value)
-    for allowed, column in ((asked.programs, scores.c.program), (asked.teams, scores.c.team)):
+            query = query.where(follow_ups.c[name] == value)
+    for name, allowed in (("program", asked.programs), ("team", asked.teams)):
         if allowed is not None:
-            query = query.where(column.in_(sorted(allowed)))
+            query = query.where(follow_ups.c[name].in_(sorted(allowed)))
     if asked.band is not None:
-        query = query.where(or_(*(scores.c[f"{o}_band"] == asked.band for o in OUTCOMES)))
+        query = query.where(or_(*(follow_ups.c[f"{o}_band"] == asked.band for o in OUTCOMES)))
     return query
 
 
-def _item(row: Row[Any]) -> dict[str, Any]:
+def _items(db: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    """Put rows of the list together with their answers, and with who called again."""
+    names = [row["contact_id"] for row in rows]
+    wrapup = and_(scores.c.moment == "wrapup", scores.c.contact_id.in_(names))
+    chosen = select(scores.c.contact_id, scores.c.answer).where(wrapup)
+    answers = {row[0]: row[1] for row in db.execute(chosen)} if names else {}
+    later = called_again(db, rows)
+    return [
+        _item(row, answers[row["contact_id"]], later.get(row["contact_id"]))
+        for row in rows
+        if row["contact_id"] in answers  # else it has just been erased
+    ]
+
+
+def _item(row: RowMapping, answer: str, later: dict[str, Any] | None) -> dict[str, Any]:
     return {
-        **{name: getattr(row, name) for name in ("contact_id", "queue", "team", "agent_id")},
-        **{name: getattr(row, name) or None for name in ("customer_id", "program")},
-        **{name: text(instant(getattr(row, name))) for name in ("started_at", "at")},
-        "risk": row.risk,
-        **json.loads(row.answer),
+        **{name: row[name] for name in ("contact_id", "queue", "team", "agent_id")},
+        **{name: row[name] or None for name in ("customer_id", "program")},
+        **{name: _instant(row[name]) for name in ("started_at", "at", "due_at", "closes_at")},
+        **{name: row[name] for name in ("cost", "state", "owner", "outcome", "version")},
+        "until": _instant(row["changes_at"]) if row["state"] == "snoozed" else None,
+        "disputed": bool(row["disputed"]),
+        "called_again": later,
+        **orjson.loads(answer),
     }
 
 
-def _cursor(row: Row[Any]) -> str:
-    place = json.dumps([row.risk, row.contact_id])
+def _instant(value: int | None) -> str | None:
+    return None if value is None else text(instant(value))
+
+
+def _cursor(row: RowMapping) -> str:
+    place = json.dumps([row["cost"], row["contact_id"]])
     return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 

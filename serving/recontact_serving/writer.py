@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 import structlog
 
-from recontact_serving import history, worklist
+from recontact_serving import follow_ups, history, latest
 from recontact_serving.database import Database
 from recontact_serving.decisions import COLUMNS as DECISION
 from recontact_serving.metrics import Metrics
 from recontact_serving.raw import Bulk
 from recontact_serving.tables import decisions, scores, versions
+from recontact_serving.tables import follow_ups as listed
 
 MOST = 10_000  # scores that wait for a database that does not answer
 AGAIN_S = 0.5
@@ -36,11 +37,14 @@ class Kept(NamedTuple):
         Of `scores`: the latest of the contact at its moment.
     decision : mapping
         Of `decisions`: all that gives the answer again.
+    follow_up : mapping or None
+        Of `follow_ups`: at wrap-up, the contact's row of the list.
     """
 
     arrival: Mapping[str, Any]
     score: Mapping[str, Any]
     decision: Mapping[str, Any]
+    follow_up: Mapping[str, Any] | None = None
 
 
 class _Order(NamedTuple):
@@ -71,7 +75,10 @@ class Writer:
             replace=True,
             where="contact_versions.known_at IS NULL AND contact_versions.stamp <> excluded.stamp",
         )
-        self._scores = Bulk(scores, worklist.COLUMNS, dialect, replace=True)
+        self._scores = Bulk(scores, latest.COLUMNS, dialect, replace=True)
+        self._follow_ups = Bulk(
+            listed, follow_ups.COLUMNS, dialect, replace=True, keep=follow_ups.DONE
+        )
         self._decisions = Bulk(decisions, DECISION, dialect)
         self._errors: Any = dialect.dbapi  # the driver's module
         self._waiting: deque[_Order] = deque()
@@ -166,6 +173,7 @@ class Writer:
                     driver.execute("BEGIN IMMEDIATE")
                 self._arrivals.put(driver, [row.arrival for row in rows])
                 self._scores.put(driver, [row.score for row in rows])
+                self._follow_ups.put(driver, [row.follow_up for row in rows if row.follow_up])
                 self._decisions.put(driver, [row.decision for row in rows])
                 driver.commit()
             except self._errors.Error:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from recontact.contacts import normalise_reason
+from recontact.durations import HOUR
 from recontact.epoch import EPOCH, micros
 from recontact.features.cumulated import LATEST
 from recontact.features.figures import Figures
@@ -20,6 +22,7 @@ from recontact.policy import Policy
 from recontact.probes import DEFAULT, Probes
 
 Contact = Mapping[str, Any]
+SOON = 0.25  # share of those who come back that may be back before a follow-up is late
 
 
 @runtime_checkable
@@ -31,6 +34,22 @@ class Loading(LoadsOfOne, Protocol):
         ...
 
 
+class Ahead(NamedTuple):
+    """What is known at the end of a contact of the time after it.
+
+    Attributes
+    ----------
+    window_us : int
+        For how long a repeat counts: the contact's own window, in microseconds.
+    due_us : int or None
+        How long after the end a `SOON` part of those are back who come within the window; None
+        where the model does not know when, or the customer is back already.
+    """
+
+    window_us: int
+    due_us: int | None
+
+
 class Scored(NamedTuple):
     """A score.
 
@@ -40,10 +59,13 @@ class Scored(NamedTuple):
         What `Scorer.score` gives.
     features : list
         Moment, instant and the features: what gives outcomes, reasons and next issues again.
+    ahead : Ahead or None
+        At wrap-up, what is known of the time after it.
     """
 
     answer: dict[str, Any]
     features: list[Any]
+    ahead: Ahead | None = None
 
 
 class Scorer:
@@ -146,7 +168,8 @@ class Scorer:
         degraded = self._degraded(found.row, moment, unread=history is None)
         judged = self._judge.tell(found.row, explain)
         answer = {**judged, "history": _history(found), "degraded": degraded}
-        return Scored(answer, list(found.row.values())[1:])  # all but the contact's name
+        ahead = self._ahead(contact, found.row, judged) if moment == "wrapup" else None
+        return Scored(answer, list(found.row.values())[1:], ahead)  # all but the contact's name
 
     def again(self, features: Sequence[Any], explain: str) -> dict[str, Any]:
         """Give again what hangs on the features of a score: outcomes, reasons and next issues.
@@ -241,6 +264,15 @@ class Scorer:
         contact = {"contact_id": "", "started_at": EPOCH}
         row = self.live.look(contact, self.live.pasts(()), "start", EPOCH, self._figures_unread).row
         return list(row)[1:]
+
+    def _ahead(self, contact: Contact, row: Row, judged: Mapping[str, Any]) -> Ahead:
+        reason = normalise_reason(contact.get("reason"))
+        window = self.live.rules(contact.get("program")).window(reason)
+        when, repeated = self.bundles["repeated"].when, judged["repeated"]
+        if when is None or repeated["band"] == "already":
+            return Ahead(window, None)
+        curve = when.one(row, repeated["probability"], row["at"], window)
+        return Ahead(window, int(curve.back_h(SOON, window / HOUR)[0] * HOUR))
 
     def _degraded(self, row: Row, moment: str, *, unread: bool) -> list[str]:
         missing = [

@@ -19,8 +19,9 @@ import structlog
 import uvicorn
 from tests.serving import postgres
 
+from recontact.durations import HOUR
 from recontact.errors import UserError
-from recontact.scoring import Scored
+from recontact.scoring import Ahead, Scored
 from recontact_serving.app import create_app
 from recontact_serving.champions import Champion
 from recontact_serving.database import Database
@@ -83,7 +84,9 @@ class Told:
             "history": {**past, "last_reason": None, "last_agent_id": None},
             "degraded": ["history: unread"] if history is None else [],
         }
-        return Scored(answer, [moment])
+        hours = contact.get("window_h", 48), contact.get("due_h", 12)
+        ahead = Ahead(*(None if n is None else int(n * HOUR) for n in hours))
+        return Scored(answer, [moment], ahead if moment == "wrapup" else None)
 
 
 @dataclass

@@ -44,6 +44,8 @@ def filled(running, database):
         for number, (name, customer) in enumerate([("a", "u1"), ("d", "u2")]):
             row = {"contact_id": name, "program": "acme", "customer_id": customer}
             db.execute(tables.agent_actions.insert(), {**row, "sent_at": number})
+            noted = {"who": "lea", "action": "note", "details": "{}", "before": "{}", "version": 1}
+            db.execute(tables.actions.insert(), {**row, **noted, "at": number})
     for name, customer in (("a", "u1"), ("d", "u2")):
         who = {"customer_id": customer, "program": "acme"}
         assert running.client.post("/v1/score", json=asked(name, **who)).status_code == 200
@@ -55,7 +57,8 @@ def filled(running, database):
 def test_every_table_that_names_customers_is_looked_into():
     """Those of which the program knows; a new one is found by its column."""
     assert {table.name for table in TABLES} == {
-        "contact_versions", "scores", "decisions", "agent_actions"}  # fmt: skip
+        *("contact_versions", "scores", "decisions", "agent_actions", "follow_ups", "actions"),
+    }
 
 
 def test_one_customer_is_erased_everywhere_and_nobody_else(filled, database):

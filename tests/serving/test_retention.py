@@ -36,7 +36,7 @@ def contact(name, ended, known=None):
 def score(name, at):
     told = {f"{o}_{part}": v for o in ("repeated", "escalation")
             for part, v in (("probability", 0.5), ("band", "high"))}  # fmt: skip
-    plain = {"program": "", "customer_id": "u", "moment": "wrapup", "risk": 0.5, "answer": "{}"}
+    plain = {"program": "", "customer_id": "u", "moment": "wrapup", "answer": "{}"}
     times = dict.fromkeys(("at", "scored_at", "started_at"), micros(at))
     return {**plain, **told, **times, "contact_id": name}
 

@@ -106,12 +106,24 @@ class Curves:
     @property
     def median_h(self) -> Floats:
         """Hours within which half of those are back that come within the horizon."""
+        return self.back_h(0.5)
+
+    def back_h(self, share: float, within_h: Floats | float = np.inf) -> Floats:
+        """Give the hours by which a share of those are back that come within some hours.
+
+        Parameters
+        ----------
+        share : float
+            0 to 1.
+        within_h : float or numpy.ndarray of float64
+            After the end: one for all rows, or one a row; beyond the horizon, the horizon.
+        """
         gone = -np.expm1(-self.hazard)
-        half = gone[:, -1] / 2
-        low = np.minimum((gone <= half[:, None]).sum(axis=1) - 1, self.last)
-        here = np.arange(len(half))
+        wanted = share * self.chance(within_h)
+        low = np.minimum((gone <= wanted[:, None]).sum(axis=1) - 1, self.last)
+        here = np.arange(len(wanted))
         before, after = gone[here, low], gone[here, low + 1]
-        part = (half - before) / np.maximum(after - before, LEAST)
+        part = (wanted - before) / np.maximum(after - before, LEAST)
         found: Floats = self.edges[low] + part * (self.edges[low + 1] - self.edges[low])
         return found
 
