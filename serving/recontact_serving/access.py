@@ -57,24 +57,30 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Access:
-    """What the holder of a key may do.
+    """What a person, or the holder of a key, may do.
 
     Attributes
     ----------
     name : str
         The key's name, or the person's.
     scopes : frozenset of str
-        `score`, `ingest`, `read`.
+        Of `recontact_serving.roles.SCOPES`.
     programs, teams : frozenset of str or None
         The only ones whose contacts it may touch; None: all.
     bucket : Bucket or None
         How often it may ask; None: always.
+    role : str
+        The person's; empty for a key.
+    agent_id : str or None
+        Whose contacts are the person's own.
 
     Examples
     --------
     >>> access = Access("desktop", frozenset({"score"}), frozenset({"acme"}))
     >>> access.allows("acme", None), access.allows("other", None), access.allows(None, None)
     (True, False, False)
+    >>> access.may("score"), access.may("read")
+    (True, False)
     """
 
     name: str
@@ -82,6 +88,17 @@ class Access:
     programs: frozenset[str] | None = None
     teams: frozenset[str] | None = None
     bucket: Bucket | None = None
+    role: str = ""
+    agent_id: str | None = None
+
+    def may(self, scope: str) -> bool:
+        """Tell whether this scope is among what is allowed."""
+        return scope in self.scopes
+
+    def sees(self, program: str | None, team: str | None) -> bool:
+        """Tell whether a row is shown: one without program or team, only to who is not limited."""
+        limits = ((self.programs, program), (self.teams, team))
+        return all(allowed is None or found in allowed for allowed, found in limits)
 
     def allows(self, program: str | None, team: str | None) -> bool:
         """Tell whether a contact may be sent or scored.

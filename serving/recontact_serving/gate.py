@@ -5,9 +5,10 @@ import math
 from recontact_serving.access import Access, Bucket
 from recontact_serving.database import Database
 from recontact_serving.keyring import Keyring, UnreachableError
-from recontact_serving.keys import SCOPES, Key, digest
+from recontact_serving.keys import Key, digest
 from recontact_serving.metrics import Metrics
 from recontact_serving.problems import RETRY_S, ProblemError, problem
+from recontact_serving.roles import SCOPES
 from recontact_serving.settings import Settings
 
 __all__ = ["Access", "Gate"]
@@ -46,7 +47,7 @@ class Gate:
         authorization : str or None
             The header of this name.
         scope : str
-            What is asked for: `score`, `ingest` or `read`.
+            What is asked for: `score`, `ingest`, `read` or `follow_up`.
 
         Raises
         ------

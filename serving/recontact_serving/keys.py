@@ -16,7 +16,7 @@ from recontact.errors import UserError
 from recontact_serving import tables
 from recontact_serving.clock import instant, micros, now
 
-Scope = Literal["score", "ingest", "read"]
+Scope = Literal["score", "ingest", "read", "follow_up"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "rck_"
 LONGEST = {"name": 100, "program": 200, "team": 200}
@@ -52,7 +52,7 @@ def add(
     name : str
         What the key is called.
     scopes : sequence of str
-        What it may do: `score`, `ingest`, `read`.
+        What it may do: `score`, `ingest`, `read`, `follow_up`.
     programs, teams : sequence of str, optional
         The only programs and teams whose contacts it may touch; None: all.
 

@@ -1,35 +1,39 @@
 """`GET /`: the managers' list."""
 
-from typing import Any, get_args
+from dataclasses import replace
+from typing import Annotated, Any, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from recontact_serving import at_risk, worklist
+from recontact_serving.access import Access
 from recontact_serving.rendering import render
 from recontact_serving.schemas import Band
-from recontact_serving.security import SESSION_COOKIE, Person, form_token
+from recontact_serving.security import page as page_for
 from recontact_serving.service import ServiceOf
 
 ROWS = 50
 BANDS = ("high", "medium", "low", "already")
 NAMES = {"repeated": "Comes back", "escalation": "Escalates"}
 
+Reader = Annotated[Access, Depends(page_for("read"))]
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def at_risk_page(request: Request, service: ServiceOf, user: Person) -> HTMLResponse:
+def at_risk_page(request: Request, service: ServiceOf, access: Reader) -> HTMLResponse:
     """Show the list, cut to what the address asks for."""
-    asked = _asked(request)
+    asked = replace(_asked(request), programs=access.programs, teams=access.teams)
     page = at_risk.read(service, asked)
     with service.database.read() as db:
-        found, choices = worklist.count(db, asked), worklist.choices(db)
+        found, choices = worklist.count(db, asked), worklist.choices(db, access)
     return render(
         "at_risk.html",
-        user=user,
-        token=form_token(request.cookies.get(SESSION_COOKIE, "")),
+        request=request,
+        access=access,
         asked=asked,
         filtered=bool(_filters(asked)),
         items=page.items,

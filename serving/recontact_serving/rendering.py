@@ -11,7 +11,7 @@ from jinja2.runtime import Context
 
 from recontact_serving import zones
 from recontact_serving.access import Access
-from recontact_serving.security import SESSION_COOKIE, form_token
+from recontact_serving.forms import SESSION_COOKIE, cookie, form_token
 from recontact_serving.worklist import told
 
 POLICY = (  # scripts are files of ours, and nothing comes from elsewhere
@@ -102,7 +102,7 @@ def render(
         The page; nobody on the way keeps it.
     """
     zone = zones.zone_of(request.cookies) if request else zones.UTC
-    session = request.cookies.get(SESSION_COOKIE, "") if request else ""
+    session = cookie(request, SESSION_COOKIE) if request else ""
     given = {
         "access": access,
         "token": form_token(session),

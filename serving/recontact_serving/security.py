@@ -1,28 +1,52 @@
 """Who may ask for what: keys for machines, sessions for people, and the headers of every page."""
 
-import hashlib
-import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote
 
+import structlog
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import SQLAlchemyError
 
 from recontact.errors import UserError
-from recontact_serving import accounts
+from recontact_serving import accounts, keys, sessions
+from recontact_serving.access import Access
 from recontact_serving.database import Database
-from recontact_serving.gate import Access
-from recontact_serving.keys import Scope
+from recontact_serving.forms import (
+    HEADER,
+    SAFE,
+    SESSION_COOKIE,
+    check_origin,
+    checked_form,
+    cookie,
+    token_of,
+)
+from recontact_serving.gate import OPEN
 from recontact_serving.problems import SEND_JSON, ProblemError, is_json, problem
+from recontact_serving.roles import Scope, home
 from recontact_serving.service import Service, ServiceOf, service_of
 from recontact_serving.settings import Settings
 
-SESSION_COOKIE = "recontact_session"
-FORM_COOKIE = "recontact_form"  # ties the sign-in form to the browser that was given it
+__all__ = ["checked_form", "key_first", "machine", "machine_or_person", "page", "token_of"]
+
+OPEN_ROUTES = frozenset(  # whoever asks gets these; every other route has a scope
+    {
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in"),
+        ("POST", "/sign-out"),
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+        ("GET", "/openapi.json"),
+        ("GET", "/desktop"),  # the panel holds nothing before a token lets it ask
+        ("GET", "/desktop/day"),  # not there where keys are asked for
+        ("GET", "/static"),
+    }
+)
+BY_ITSELF = "X-Recontact-By-Itself"  # sent by what asks without anybody there
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -33,6 +57,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+log = structlog.get_logger()
 
 bearer = HTTPBearer(auto_error=False, description="an API key, made with `recontact keys add`")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -67,29 +93,105 @@ def check_settings(settings: Settings, database: Database | None) -> None:
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not an error: the browser is led to the form
-    """The page needs a session."""
+    """The page needs a session, or is not where this person begins."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, location: str = "") -> None:
         query = f"?{request.url.query}" if request.url.query else ""
-        self.location = f"/sign-in?next={quote(request.url.path + query)}"
+        back = request.url.path + query if request.method in SAFE else "/"
+        self.location = location or f"/sign-in?next={quote(back)}"
 
 
-Check = Callable[..., Awaitable[Access]]
+class Refused(Exception):  # noqa: N818 - an answer as good as any
+    """A person may not see or do this; `need` is the scope that is lacking."""
+
+    def __init__(self, access: Access, need: str) -> None:
+        self.access = access
+        self.need = need
 
 
-@cache
-def machine(scope: Scope) -> Check:
-    """Give the dependency that lets requests in with a key for a scope; it tells what they may."""
+class Machine:
+    """Lets requests in with a key for a scope."""
 
-    async def check(request: Request, service: ServiceOf, _: Bearer) -> Access:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Access:
+        """Give what the key may do."""
         admitted = getattr(request.state, "access", None)
-        return admitted or service.gate.admit(request.headers.get("authorization"), scope)
+        return admitted or service.gate.admit(request.headers.get("authorization"), self.scope)
 
-    return check
+
+class MachineOrPerson:
+    """Lets requests in with a key for a scope, or in a session of somebody who has it.
+
+    What changes something needs, in a session, the token of its forms in a header.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    async def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Access:
+        """Give what the key or the person may do."""
+        header = request.headers.get("authorization")
+        if header is None and cookie(request, SESSION_COOKIE):
+            access = await run_in_threadpool(signed_in, request, service)
+            if access is not None:
+                self._check(request, service, access)
+                return access
+        if not service.settings.auth and request.method not in SAFE:
+            check_origin(request)
+        return service.gate.admit(header, self.scope)
+
+    def _check(self, request: Request, service: Service, access: Access) -> None:
+        if not access.may(self.scope):
+            service.metrics.refused("scope")
+            log.warning("refused", user=access.name, need=self.scope)
+            detail = f"your role, {access.role}, is not for `{self.scope}`"
+            raise ProblemError(problem(403, detail))
+        if request.method not in SAFE:
+            checked_form(request, request.headers.get(HEADER))
+
+
+class Page:
+    """Lets people in who have signed in and whose role has a scope."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def __call__(self, request: Request, service: ServiceOf) -> Access:
+        """Give what the person may do; without a session, lead to the form."""
+        access = signed_in(request, service)
+        if access is None:
+            raise SignInNeeded(request)
+        if not access.may(self.scope):
+            if request.url.path == "/" and request.method in SAFE:
+                raise SignInNeeded(request, home(access.scopes))
+            service.metrics.refused("scope")
+            log.warning("refused", user=access.name, need=self.scope)
+            raise Refused(access, self.scope)
+        return access
 
 
 @cache
-def key_first(scope: Scope) -> type[APIRoute]:
+def machine(scope: keys.Scope) -> Machine:
+    """Give the dependency that lets requests in with a key for a scope."""
+    return Machine(scope)
+
+
+@cache
+def machine_or_person(scope: Scope) -> MachineOrPerson:
+    """Give the dependency that lets requests in with such a key, or in a session."""
+    return MachineOrPerson(scope)
+
+
+@cache
+def page(scope: Scope) -> Page:
+    """Give the dependency of pages: who has signed in, and may do this."""
+    return Page(scope)
+
+
+@cache
+def key_first(scope: keys.Scope) -> type[APIRoute]:
     """Give the class of routes that look at the key before they read the body.
 
     So nobody without a key makes the service read, let alone parse, megabytes. What is not JSON
@@ -112,62 +214,24 @@ def key_first(scope: Scope) -> type[APIRoute]:
     return KeyFirst
 
 
-@cache
-def machine_or_person(scope: Scope) -> Check:
-    """Give the dependency that lets requests in with such a key, or of a session."""
-
-    async def check(request: Request, service: ServiceOf, _: Bearer) -> Access:
-        if SESSION_COOKIE in request.cookies:
-            user = await run_in_threadpool(signed_in, request, service)
-            if user is not None:
-                return Access(user, frozenset({scope}))
-        return service.gate.admit(request.headers.get("authorization"), scope)
-
-    return check
-
-
-def person(request: Request, service: ServiceOf) -> str:
-    """Let people in who have signed in; return the name."""
-    user = signed_in(request, service)
-    if user is not None:
-        return user
+def signed_in(request: Request, service: Service) -> Access | None:
+    """Return who is signed in, None for nobody; without keys, everybody may do everything."""
     if not service.settings.auth:
-        return ""
-    raise SignInNeeded(request)
-
-
-Person = Annotated[str, Depends(person)]
-
-
-def signed_in(request: Request, service: Service) -> str | None:
-    """Return who is signed in, None for nobody."""
-    token = request.cookies.get(SESSION_COOKIE)
+        return OPEN
+    token = cookie(request, SESSION_COOKIE)
     if not token:
         return None
     with service.database.read() as db:
-        return accounts.session_user(db, token)
+        found = sessions.find(db, token, service.settings.session_idle)
+    if found is not None and found.stale and BY_ITSELF not in request.headers:
+        _keep_up(service, token)
+    return None if found is None else found.access
 
 
-def form_token(secret: str) -> str:
-    """Derive what a form must carry from the cookie that only its browser has.
-
-    Examples
-    --------
-    >>> form_token("a") == form_token("b")
-    False
-    """
-    return hashlib.sha256(f"recontact form {secret}".encode()).hexdigest()
-
-
-def check_form(secret: str | None, token: str) -> None:
-    """Refuse a form that another site made the browser send."""
-    if not secret or not secrets.compare_digest(form_token(secret).encode(), token.encode()):
-        raise ProblemError(problem(403, "the form is out of date; load the page again and resend"))
-
-
-def set_cookie(request: Request, response: Response, name: str, value: str, age_s: int) -> None:
-    """Set a cookie that scripts can't read and other sites can't send along."""
-    secure = request.url.scheme == "https"
-    response.set_cookie(
-        name, value, max_age=age_s, httponly=True, samesite="lax", secure=secure, path="/"
-    )
+def _keep_up(service: Service, token: str) -> None:
+    """Note that a session is in use; a database that is busy keeps nobody from a page."""
+    try:
+        with service.database.write() as db:
+            sessions.keep_up(db, token)
+    except SQLAlchemyError as error:
+        log.warning("the use of a session can't be written", error=type(error).__name__)

@@ -32,8 +32,9 @@ def keys(
         list[str] | None,
         typer.Option(
             "--scope",
-            help="add: what the key may do: score, ingest (send contacts) or read (the list and "
-            "/metrics). Can be given several times; without it, score alone.",
+            help="add: what the key may do: score, ingest (send contacts), read (the list and "
+            "/metrics) or follow_up (claim, resolve ...). Can be given several times; without it, "
+            "score alone.",
         ),
     ] = None,
     programs: Annotated[
