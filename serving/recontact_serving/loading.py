@@ -99,4 +99,5 @@ def refresh(database: Database, uri: str | None, contacts: pa.Table | None = Non
 
 def relearn(database: Database, bundle: Bundle) -> int:
     """Learn the rates that a model asks for, under its policy; give how many contacts there are."""
-    return rebuild(database, Policy.from_text(bundle.policy), bundle.known_from, bundle.features)
+    policy = Policy.from_text(bundle.policy)
+    return rebuild(database, policy, bundle.known_from, bundle.features, bundle)

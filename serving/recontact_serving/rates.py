@@ -19,11 +19,13 @@ from recontact.features.loads import WEEK, WEEKS, Loads
 from recontact.features.needed import columns_needed
 from recontact.features.table import Source
 from recontact.labels.table import label
+from recontact.model.bundle import Bundle
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
 from recontact_serving import history, tables
 from recontact_serving.clock import micros, now
 from recontact_serving.database import Database, put, read_meta
+from recontact_serving.fcr_filling import Labelled, fill
 
 BUILT_AT = "rates_built_at"  # microseconds
 UP_TO = "rates_up_to"  # the greatest end among the contacts they rest on, microseconds
@@ -40,8 +42,9 @@ def rebuild(
     policy: Policy,
     known: Mapping[str, str],
     features: Sequence[Feature] = FEATURES,
+    model: Bundle | None = None,
 ) -> int:
-    """Label the whole history anew and learn the rates from it.
+    """Label the whole history anew, learn the rates from it, and count FCR by day.
 
     Parameters
     ----------
@@ -53,6 +56,8 @@ def rebuild(
         Which column is known from which moment.
     features : sequence of Feature
         Those of the champion: what they look up is learnt.
+    model : Bundle, optional
+        The champion, which estimates the FCR of the newest contacts.
 
     Returns
     -------
@@ -63,8 +68,16 @@ def rebuild(
     if not len(contacts):
         return 0
     going_on = replace(policy, as_of=None)
-    found = Source(contacts, going_on, known, features=features).figures(label(contacts, going_on))
-    following = NextIssues.learn(contacts, going_on)
+    source = Source(contacts, going_on, known, features=features)
+    labels = label(contacts, going_on)
+    found = source.figures(labels)
+    _write(database, policy, contacts, found)
+    fill(database, Labelled(source.contacts, labels, going_on, source.order, found), model)
+    return len(contacts)
+
+
+def _write(database: Database, policy: Policy, contacts: pa.Table, found: Figures) -> None:
+    following = NextIssues.learn(contacts, replace(policy, as_of=None))
     loads = _last_weeks(found.loads)
     notes = {
         BUILT_AT: str(micros(now())),
@@ -84,7 +97,6 @@ def rebuild(
         for table, (gone, new) in changes.items():
             _apply(db, table, gone, new)
         put(db, tables.meta, [{"name": k, "value": v} for k, v in notes.items()])
-    return len(contacts)
 
 
 def read(db: Connection, policy: str) -> tuple[Figures, NextIssues]:

@@ -1,6 +1,7 @@
 """Contacts in groups: by a column, by a level of the reason, by week or month."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,26 @@ def groups(contacts: pa.Table, by: str | None = None) -> Groups:
         f"no column '{by}' to group by",
         f"there are {', '.join([*contacts.column_names, *SPANS, LEVEL + '1'])}",
     )
+
+
+def crossed(cells: Sequence[Groups]) -> tuple[Ints, list[tuple[str | None, ...]]]:
+    """Number the combinations of groups that occur, and name them.
+
+    Examples
+    --------
+    >>> one, two = (Groups(None, np.array(codes), ["a", None]) for codes in ([1, 0, 1], [0, 1, 0]))
+    >>> crossed([one, two])[0].tolist(), crossed([one, two])[1]
+    ([1, 0, 1], [('a', None), (None, 'a')])
+    """
+    key = np.zeros(len(cells[0].codes), dtype=np.int64)
+    for one in cells:
+        key = key * max(1, len(one.names)) + one.codes
+    there, place = np.unique(key, return_inverse=True)
+    columns = []
+    for one in reversed(cells):
+        columns.append([one.names[k] for k in (there % max(1, len(one.names))).tolist()])
+        there = there // max(1, len(one.names))
+    return place, list(zip(*reversed(columns), strict=True))
 
 
 def _by_text(by: str, column: pa.ChunkedArray) -> Groups:

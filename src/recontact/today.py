@@ -2,34 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from recontact.ahead import DRAWS, LEVEL_DAYS, Ahead, drawn
 from recontact.contacts import canonical, escalated_of, instants
-from recontact.durations import DAY, HOUR
+from recontact.durations import DAY
 from recontact.errors import UserError
 from recontact.features.figures import Figures
-from recontact.features.known import known_from
-from recontact.features.table import Source, compute
+from recontact.groups import Groups, groups
 from recontact.history import order
 from recontact.labels.table import policy_of
 from recontact.model.bundle import Bundle
-from recontact.model.when import Curves
 from recontact.policy import Policy
 from recontact.rates import beside
 from recontact.report.followed import Followed, followed
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-DRAWS, SEED = 2_000, 0
-LEVEL_DAYS = 28
-AS_FORETOLD = 30.0
-MOST_ROWS = 20_000
-SURE = 0.999
 
 
 @dataclass(frozen=True)
@@ -105,6 +99,86 @@ def fcr_today(
     interval is that of the rate that these very contacts will come to: 2,000 times that level is
     drawn (a gamma distribution, of as many events as were seen), then whether each comes back.
     """
+    one = groups(canonical(contacts))
+    return fcr_today_by(contacts, labels, model, one, days, known=known).today(slice(None))
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The newest first contacts by group, such that groups can be added up.
+
+    Attributes
+    ----------
+    names : list of str or None
+        Of the groups.
+    contacts, settled : numpy.ndarray of int64
+        By group: how many, and how many of which the outcome is known.
+    came_to, resolved : numpy.ndarray of float64
+        By group: of the settled ones, how many were resolved; and of all, how many will be.
+    draws : numpy.ndarray of int64
+        A row a group, a column a draw of the level: how many of all are resolved then.
+    since_us, until_us : int
+        As of `FcrToday`.
+    """
+
+    names: list[str | None]
+    contacts: Ints
+    settled: Ints
+    came_to: Floats
+    resolved: Floats
+    draws: Ints
+    since_us: int
+    until_us: int
+
+    def today(self, chosen: Any) -> FcrToday:
+        """Add some groups up; `chosen` is an index of NumPy."""
+        count, settled = int(self.contacts[chosen].sum()), int(self.settled[chosen].sum())
+        low, high = bounds(self.draws[chosen].sum(axis=0), count)
+        so_far = self.came_to[chosen].sum() + count - settled
+        return FcrToday(
+            rate=float(self.resolved[chosen].sum() / count) if count else None,
+            low=low,
+            high=high,
+            contacts=count,
+            settled=settled,
+            so_far=float(so_far / count) if count else None,
+            since_us=self.since_us,
+            until_us=self.until_us,
+        )
+
+
+def fcr_today_by(
+    contacts: pa.Table,
+    labels: pa.Table,
+    model: Bundle,
+    grouped: Groups,
+    days: float = 7.0,
+    *,
+    known: Mapping[str, str] | None = None,
+    figures: Figures | None = None,
+) -> Newest:
+    """Estimate the FCR rate of the newest contacts of each group, and of groups together.
+
+    Parameters
+    ----------
+    contacts, labels, model, days, known
+        As of `fcr_today`.
+    grouped : Groups
+        The contacts in groups.
+    figures : Figures, optional
+        What is known of agents, queues ... from these labels, where it is already there.
+
+    Returns
+    -------
+    Newest
+        Re-contacts of all groups tell how far the model is off: a group has too few. So the
+        intervals of groups added up are those of `fcr_today`.
+
+    Raises
+    ------
+    UserError
+        As of `fcr_today`.
+    """
     table, policy = canonical(contacts), policy_of(labels)
     labels = beside(table, labels)
     if model.policy_digest != policy.digest:
@@ -118,25 +192,25 @@ def fcr_today(
     since = until - round(days * DAY)
     chosen = first & (found.seen_us >= 0) & (instants(table["started_at"]) >= since)
     rows = np.flatnonzero(chosen)
-    resolved = _resolved(table, labels, policy, found)
-    settled = ~np.isnan(resolved[rows])
-    asked = _Asked(table, labels, policy, model, found, known)
-    drawn = np.zeros(DRAWS)
+    resolved = _resolved(table, labels, policy, found)[rows]
+    settled = ~np.isnan(resolved)
+    group, size = grouped.codes[rows], len(grouped.names)
+    came_to = np.bincount(group[settled], resolved[settled], size).astype(np.float64)
+    stay = np.zeros((size, DRAWS), dtype=np.int64)
     if not settled.all():
         weeks = (found.seen_us >= 0) & (found.seen_us <= LEVEL_DAYS * DAY)
+        asked = Ahead(table, labels, policy, model, found, known, figures)
         levels = asked.levels(np.flatnonzero(first & weeks))
         hazard = asked.ahead(rows[~settled])
-        drawn = _drawn(hazard, levels)
-        resolved[rows[~settled]] = np.exp(-hazard * levels.mean())
-    chance = resolved[rows]
-    low, high = _interval(float(chance[settled].sum()) + drawn, len(rows))
-    return FcrToday(
-        rate=float(chance.mean()) if len(rows) else None,
-        low=low,
-        high=high,
-        contacts=len(rows),
-        settled=int(settled.sum()),
-        so_far=float(np.where(settled, chance, 1.0).mean()) if len(rows) else None,
+        stay = drawn(hazard, levels, group[~settled], size)
+        resolved[~settled] = np.exp(-hazard * levels.mean())
+    return Newest(
+        names=grouped.names,
+        contacts=np.bincount(group, minlength=size),
+        settled=np.bincount(group[settled], minlength=size),
+        came_to=came_to,
+        resolved=np.bincount(group, resolved, size).astype(np.float64),
+        draws=came_to.astype(np.int64)[:, None] + stay,
         since_us=since,
         until_us=until,
     )
@@ -152,70 +226,7 @@ def _resolved(contacts: pa.Table, labels: pa.Table, policy: Policy, found: Follo
     return np.where(np.isnan(fcr) & (came | broken), 0.0, fcr)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What the model says of contacts at their end."""
-
-    contacts: pa.Table
-    labels: pa.Table
-    policy: Policy
-    model: Bundle
-    found: Followed
-    known: Mapping[str, str] | None
-
-    def ahead(self, rows: Ints) -> Floats:
-        """Give the hazard that lies in the rest of each contact's window."""
-        curves, window = self.curves(rows)
-        return curves.hazard_at(window) - curves.hazard_at(self.found.seen_us[rows] / HOUR)
-
-    def levels(self, rows: Ints) -> Floats:
-        """Draw how far re-contacts of the last weeks were from what was foretold; 1 is as told.
-
-        Those that came by now, over those that should have come by now: contacts of any age
-        count for the time that they were watched. A few are added as foretold.
-        """
-        rows = rows[:: max(1, -(-len(rows) // MOST_ROWS))]
-        curves, window = self.curves(rows)
-        watched = np.minimum(window, self.found.seen_us[rows] / HOUR)
-        gap = self.found.gap_us[rows] / HOUR
-        came = int((gap <= watched).sum())
-        foretold = float(curves.hazard_at(np.minimum(gap, watched)).sum())
-        random = np.random.default_rng(SEED)
-        return random.gamma(came + AS_FORETOLD, 1.0, DRAWS) / (foretold + AS_FORETOLD)
-
-    def curves(self, rows: Ints) -> tuple[Curves, Floats]:
-        """Give when they come back, and the window in hours."""
-        if self.model.when is None:
-            raise UserError(
-                "the model does not know when customers come back",
-                "train it on contacts of which at least 20 were followed: recontact train",
-            )
-        asked = compute(self._source, rows, "wrapup", self._figures)
-        chance = np.minimum(self.model.predict(asked), SURE)  # an overlap is known to have come
-        window = self.found.window_us[rows]
-        ended = instants(self.contacts["ended_at"])[rows]
-        found = self.model.when.curves(asked, chance, ended, window)
-        return found, window / HOUR
-
-    @cached_property
-    def _source(self) -> Source:
-        known = known_from(self.contacts, self.known or self.model.known_from)
-        delay_s = self.model.wrapup_delay_s
-        return Source(self.contacts, self.policy, known, delay_s, None, self.model.features)
-
-    @cached_property
-    def _figures(self) -> Figures:
-        return self._source.figures(self.labels)
-
-
-def _drawn(hazard: Floats, levels: Floats) -> Floats:
-    """Draw how many of some contacts stay without a re-contact, once a level."""
-    random = np.random.default_rng(SEED + 1)
-    stay = [(random.random(len(hazard)) < np.exp(-hazard * level)).sum() for level in levels]
-    return np.array(stay, dtype=np.float64)
-
-
-def _interval(resolved: Floats, of: int) -> tuple[float | None, float | None]:
+def bounds(resolved: npt.NDArray[Any], of: int) -> tuple[float | None, float | None]:
     """Give the 2.5 and 97.5 % quantiles of the drawn rates."""
     if not of:
         return None, None

@@ -5,6 +5,7 @@ What is counted are whole numbers: of a span, a team or a program the rates come
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from recontact.contacts import instants
 from recontact.durations import DAY
-from recontact.groups import Groups, groups
+from recontact.groups import Groups, crossed, groups
 from recontact.history import Order, order
 from recontact.labels.table import policy_of
 from recontact.labels.tally import known
@@ -85,7 +86,7 @@ def by_day(contacts: pa.Table, labels: pa.Table, ordered: Order | None = None) -
 
 def next_reasons(
     contacts: pa.Table, labels: pa.Table, ordered: Order | None = None
-) -> dict[tuple[str, str, str, str], int]:
+) -> dict[tuple[str, ...], int]:
     """Count what came next after contacts about each reason, whatever it was about.
 
     Parameters
@@ -113,9 +114,8 @@ def next_reasons(
     after = Groups("next", following, [*reasons.names, NOTHING])
     cells = [groups(contacts, name) for name in ("program", "team")]
     cells = [Groups(one.by, one.codes[rows], one.names) for one in (*cells, reasons)]
-    key, names = _pairs([*cells, after])
-    there, counts = np.unique(key, return_counts=True)
-    return dict(zip(names(there), counts.tolist(), strict=True))
+    place, names = crossed([*cells, after])
+    return dict(zip(map(_texts, names), np.bincount(place).tolist(), strict=True))
 
 
 def _counted(measures: Measures, labels: pa.Table) -> Mapping[str, npt.NDArray[np.bool_]]:
@@ -146,42 +146,25 @@ def _summed(
 ) -> pa.Table:
     first = int(days.min(initial=0))
     span = [str(first + k) for k in range(int(days.max(initial=0)) - first + 1)]
-    key, names = _pairs([*cells, Groups("day", days - first, [*span])])
-    there, place = np.unique(key, return_inverse=True)
-    found = list(zip(*names(there), strict=True)) or [()] * 4
-    program, team, entity, day = found
-    columns = {
-        **{"program": program, "team": team, "by": [by] * len(there), "entity": entity},
+    place, names = crossed([*cells, Groups("day", days - first, [*span])])
+    program, team, entity, day = zip(*names, strict=True) if names else ((),) * 4
+    columns: dict[str, Any] = {
+        "program": program,
+        "team": team,
+        "by": [by] * len(names),
+        "entity": entity,
         "day": np.array(day, dtype=np.int64),
-        **{
-            name: np.bincount(place[rows], minlength=len(there)).astype(np.int64)
-            for name, rows in counted.items()
-        },
-        "expected": np.bincount(place, chances, len(there)).round(DIGITS),
+        **{name: np.bincount(place[rows], minlength=len(names)) for name, rows in counted.items()},
+        "expected": np.bincount(place, chances, len(names)).round(DIGITS),
     }
-    texts = dict.fromkeys(KEY[:4], pa.string())
-    return pa.table({name: pa.array(c, texts.get(name)) for name, c in columns.items()})
+    return pa.table({name: _column(name, values) for name, values in columns.items()})
 
 
-def _pairs(cells: Sequence[Groups]) -> tuple[Ints, "Names"]:
-    """Number the combinations of groups, and give what names them again."""
-    key = np.zeros(len(cells[0].codes), dtype=np.int64)
-    for one in cells:
-        key = key * max(1, len(one.names)) + one.codes
-    return key, Names(cells)
+def _column(name: str, values: Any) -> pa.Array:
+    if name not in KEY[:4]:
+        return pa.array(values)
+    return pa.array(_texts(values), pa.string())
 
 
-class Names:
-    """Names the combinations of groups by their numbers."""
-
-    def __init__(self, cells: Sequence[Groups]) -> None:
-        self._cells = cells
-
-    def __call__(self, keys: Ints) -> list[tuple[str, ...]]:
-        """Give a text for each group of each combination; the empty text where unknown."""
-        columns = []
-        for one in reversed(self._cells):
-            names = np.array([name or "" for name in one.names], dtype=object)
-            columns.append(names[keys % max(1, len(names))])
-            keys = keys // max(1, len(names))
-        return list(zip(*reversed(columns), strict=True))
+def _texts(names: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(name or "" for name in names)
