@@ -17,6 +17,7 @@ from recontact.features.past import Pasts
 from recontact.features.remembered import Fetch, Remembered
 from recontact.judging import Judge
 from recontact.model.bundle import Bundle
+from recontact.model.soon import back_h
 from recontact.next_issues import NextIssues
 from recontact.policy import Policy
 from recontact.probes import DEFAULT, Probes
@@ -271,8 +272,8 @@ class Scorer:
         when, repeated = self.bundles["repeated"].when, judged["repeated"]
         if when is None or repeated["band"] == "already":
             return Ahead(window, None)
-        curve = when.one(row, repeated["probability"], row["at"], window)
-        return Ahead(window, int(curve.back_h(SOON, window / HOUR)[0] * HOUR))
+        hours = back_h(when, row, repeated["probability"], row["at"], window, SOON)
+        return Ahead(window, int(hours * HOUR))
 
     def _degraded(self, row: Row, moment: str, *, unread: bool) -> list[str]:
         missing = [

@@ -47,7 +47,7 @@ class Clock:
         return self._until(begin + hours) - self._until(begin)
 
     def _until(self, hours: Floats) -> Floats:
-        cumulated, busy = self._sums
+        cumulated, busy = self.sums
         weeks = np.floor(hours / WEEK_H)
         inside = hours - weeks * WEEK_H
         whole = np.minimum(inside.astype(np.int64), WEEK_H - 1)
@@ -55,6 +55,7 @@ class Clock:
         return found
 
     @cached_property
-    def _sums(self) -> tuple[Floats, Floats]:
+    def sums(self) -> tuple[Floats, Floats]:
+        """The busy hours from Monday to each hour of the week, and those of each."""
         busy = np.array(self.busy)
         return np.concatenate([[0.0], np.cumsum(busy)]), busy

@@ -211,7 +211,7 @@ class When:
         )
 
     def _tied(self, found: Floats, chance: Floats, ended: Ints, window_us: Ints | int) -> Curves:
-        edges, weights, means, spreads = self._arrays
+        edges, weights, means, spreads = self.arrays
         passed = self.clock.passed(ended[:, None], edges[None, :])
         busy = np.log(np.diff(passed, axis=1) / np.diff(edges))
         standard = (found - means) / spreads
@@ -228,7 +228,8 @@ class When:
         return Curves(edges, hazard * power[:, None], passed, ended, self.clock)
 
     @cached_property
-    def _arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Edges, weights, means and spreads."""
         return (
             np.array(self.edges),
             np.array(self.weights),

@@ -13,6 +13,7 @@ from recontact.contacts import instants
 from recontact.model.bundle import Bundle
 from recontact.model.clock import Clock
 from recontact.model.sequel import sequel
+from recontact.model.soon import back_h
 from recontact.model.when import EDGES, FEATURES, When, edges_for
 from recontact.model.when_learning import learn_when, risk_sets
 from recontact.policy import Policy
@@ -141,6 +142,23 @@ def test_live_equals_batch(learnt, model):
         one = model.one(row, float(chance[i]), int(ended[i]), 48 * HOUR)
         assert one.hazard[0] == pytest.approx(told.hazard[i], rel=1e-12)
         assert one.expected_h[0] == pytest.approx(told.expected_h[i], rel=1e-12)
+
+
+@pytest.mark.parametrize("window_h", [0, 1, 30.5, 48, 336, 720])
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_when_a_share_is_back_is_the_same_by_one_and_by_many(learnt, model, window_h, share):
+    """So many of those who come within the window are back by then; at once for one contact."""
+    rows = learnt.test.slice(0, 40)
+    chance = np.clip(learnt.bundles["repeated"].predict(rows), 0, 0.999)
+    ended = instants(rows["ended_at"])
+    told = model.curves(rows, chance, ended, window_h * HOUR)
+    many = told.back_h(share, window_h)
+    assert (many <= min(window_h, model.horizon_h) + 1.0).all()  # inside a stretch it is a line
+    for i, row in enumerate(rows.to_pylist()):
+        one = back_h(model, row, float(chance[i]), int(ended[i]), int(window_h * HOUR), share)
+        assert one == pytest.approx(many[i], rel=1e-9, abs=1e-9)
+    inside = told.chance(many) - share * told.chance(window_h)
+    assert np.abs(inside).max() < 0.02
 
 
 def test_after_quiet_hours_less_is_left(model):
