@@ -155,9 +155,9 @@ views = Table(  # filters of the list that somebody keeps by a name
 fcr_days = Table(  # contacts and outcomes by UTC day: all, or by queue, reason or agent
     "fcr_days",
     metadata,
+    Column("by", String(20), primary_key=True),  # empty, queue, reason, agent_id
     Column("program", String(200), primary_key=True),
     Column("team", String(200), primary_key=True),
-    Column("by", String(20), primary_key=True),  # empty, queue, reason, agent_id
     Column("entity", String(600), primary_key=True),
     Column("day", Integer, primary_key=True),
     *(
@@ -290,10 +290,9 @@ sessions = Table(
     Column("seen_at", BigInteger, nullable=False),  # one that rests for long has ended
 )
 
-attempts = Table(  # to sign in with a wrong password, by name and by address
+attempts = Table(  # to sign in, by name and by address
     "attempts",
     metadata,
     Column("key", String(300), primary_key=True),
-    Column("count", Integer, nullable=False),
-    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),  # when all tries so far are made good
 )

@@ -24,7 +24,7 @@ from recontact.report.followed import followed, related
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-KEY = ("program", "team", "by", "entity", "day")
+KEY = ("by", "program", "team", "entity", "day")
 COUNTS = (
     *("contacts", "eligible", "gross_of", "fcr_of", "fcr", "repeated_of", "repeated"),
     *("escalation_of", "escalation", "unknown_after"),
@@ -49,9 +49,9 @@ def by_day(contacts: pa.Table, labels: pa.Table, ordered: Order | None = None) -
     Returns
     -------
     pyarrow.Table
-        A row for each of `KEY` that has a contact: `program`, `team`; `by` (empty, `queue`,
-        `reason` at its first level, `agent_id`) and `entity`, which of them; `day`, counted from
-        1970, of the start. An unknown one is the empty text. Then `COUNTS`, named as what
+        A row for each of `KEY` that has a contact: `by` (empty, `queue`, `reason` at its first
+        level, `agent_id`); `program`, `team`; `entity`, which queue, reason or agent; `day`,
+        counted from 1970, of the start. An unknown one is the empty text. Then `COUNTS`, named as what
         `recontact.rates` takes its rates of, and `expected`: how many of `fcr_of` would have
         been resolved, had each contact gone as its like did (`recontact.report.case_mix`; agents
         are compared within their queues).
@@ -149,9 +149,9 @@ def _summed(
     place, names = crossed([*cells, Groups("day", days - first, [*span])])
     program, team, entity, day = zip(*names, strict=True) if names else ((),) * 4
     columns: dict[str, Any] = {
+        "by": [by] * len(names),
         "program": program,
         "team": team,
-        "by": [by] * len(names),
         "entity": entity,
         "day": np.array(day, dtype=np.int64),
         **{name: np.bincount(place[rows], minlength=len(names)) for name, rows in counted.items()},

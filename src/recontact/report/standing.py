@@ -39,13 +39,33 @@ def standing(
         `not told apart`; null where the group is small, unknown, or has nothing judged. The
         unknown group and then those with nothing judged come last.
     """
-    rows: list[dict[str, Any]] = tally(measures, grouped).to_pylist()
+    return stand(tally(measures, grouped).to_pylist(), grouped.by, min_volume)
+
+
+def stand(
+    rows: list[dict[str, Any]], by: str | None, min_volume: int = MIN_VOLUME
+) -> list[dict[str, Any]]:
+    """Rank groups whose rates are there already.
+
+    Parameters
+    ----------
+    rows : list of dict
+        With `group`, `contacts`, `fcr` and `fcr_of` as of `recontact.rates.tally`; they are
+        completed in place.
+    by, min_volume
+        As of `standing`.
+
+    Returns
+    -------
+    list of dict
+        As of `standing`.
+    """
     _guess([row for row in rows if row["group"] is not None])
     for row in rows:
         row["small"] = row["fcr_of"] < max(min_volume, 1)
         row |= {"fcr_guess": row.get("fcr_guess"), "fcr_p": None, "verdict": None}
     _judge(rows)
-    in_time = grouped.by in SPANS
+    in_time = by in SPANS
     return sorted(rows, key=_in_time if in_time else _worst_first)
 
 

@@ -124,8 +124,8 @@ def _work() -> None:
 def _fcr() -> None:
     op.create_table(
         "fcr_days",
-        *_key(),
         sa.Column("by", sa.String(20), primary_key=True),
+        *_key(),
         sa.Column("entity", sa.String(600), primary_key=True),
         sa.Column("day", sa.Integer, primary_key=True),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in COUNTS),
@@ -180,8 +180,7 @@ def _people() -> None:
     op.create_table(
         "attempts",
         sa.Column("key", sa.String(300), primary_key=True),
-        sa.Column("count", sa.Integer, nullable=False),
-        sa.Column("since", sa.BigInteger, nullable=False),
+        sa.Column("until", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "views",
