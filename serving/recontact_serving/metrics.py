@@ -77,6 +77,12 @@ class Metrics:
         self._rates_age = Gauge(
             "recontact_rates_age_seconds", "Since the rates were learnt", registry=self.registry
         )
+        self._drift = Gauge(
+            "recontact_input_drift",
+            "Population stability index of the scores of 24 hours against the training",
+            ["moment", "feature"],
+            registry=self.registry,
+        )
 
     def _of(self, metric: Any, *labels: str) -> Any:
         """Give a metric's part of some labels; to look it up there takes longer than to count."""
@@ -131,6 +137,13 @@ class Metrics:
     def rates_age(self, seconds: float) -> None:
         """Say how old the rates are."""
         self._rates_age.set(seconds)
+
+    def drift(self, found: Mapping[str, Mapping[str, float]]) -> None:
+        """Say how far each feature has moved, by moment."""
+        self._drift.clear()
+        for moment, features in found.items():
+            for feature, index in features.items():
+                self._drift.labels(moment, feature).set(index)
 
     def page(self) -> bytes:
         """Write all of it in the text form that Prometheus reads."""

@@ -1,9 +1,10 @@
-"""The process that learns the rates anew and deletes what is older than the operator keeps."""
+"""The process that learns the rates anew, measures drift, and deletes what is too old to keep."""
 
 import os
 import sys
 
 from recontact.errors import UserError
+from recontact_serving import drift
 from recontact_serving.cache import Cache
 from recontact_serving.clock import micros, now
 from recontact_serving.database import Database, put
@@ -32,7 +33,11 @@ def refresh_once(settings: Settings) -> int:
     try:
         forget_old(database, settings.retention_days, now())
         champion = cache.heard(settings.mlflow_uri).champions.get("repeated")
-        count = relearn(database, cache.load(champion["digest"])) if champion else 0
+        count = 0
+        if champion:
+            bundle = cache.load(champion["digest"])
+            count = relearn(database, bundle)
+            drift.measure(database, bundle)
         with database.write() as db:
             put(db, meta, [{"name": REFRESHED_AT, "value": str(micros(now()))}])
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from recontact_serving import rates
+from recontact_serving import drift, rates
 from recontact_serving.champions import Champions
 from recontact_serving.clock import micros, now
 from recontact_serving.database import Database, read_meta
@@ -94,6 +94,7 @@ class Refresher:
             built, tried, policy = (
                 read_meta(db, name) for name in (rates.BUILT_AT, REFRESHED_AT, rates.POLICY)
             )
+            self._metrics.drift(drift.read(db))
         champion = self._champions.current()
         if built:
             self._metrics.rates_age((micros(now()) - int(built)) / SECOND)

@@ -189,7 +189,7 @@ class Scorer:
         ValueError
             They are not of these models.
         """
-        told = self._judge.tell(dict(zip(self._names, features, strict=True)), explain)
+        told = self._judge.tell(dict(zip(self.names, features, strict=True)), explain)
         if self.bundles["repeated"].next_issues is None:  # then they came from the history
             del told["next_issues"]
         return told
@@ -260,7 +260,7 @@ class Scorer:
         return self.live.figures(self.figures, Loads({}, LATEST))
 
     @cached_property
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
         """The features in the order in which `Scored` holds them."""
         contact = {"contact_id": "", "started_at": EPOCH}
         row = self.live.look(contact, self.live.pasts(()), "start", EPOCH, self._figures_unread).row

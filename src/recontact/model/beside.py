@@ -1,4 +1,4 @@
-"""What a model of repeats knows beside the probability: when, and what about next."""
+"""What a model of repeats knows beside the probability: when, what next, what it was trained on."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +13,7 @@ from recontact.contacts import instants
 from recontact.model.bundle import Bundle
 from recontact.model.calibration import Floats
 from recontact.model.next_reasons_learning import Next, learn_next_reasons
+from recontact.model.seen import Seen
 from recontact.model.sequel import Sequel, sequel
 from recontact.model.split import Split, greatest_window
 from recontact.model.when_learning import learn_when
@@ -23,7 +24,7 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Beside:
-    """Learns both from rows that the trees have not seen, up to where the test begins.
+    """Learns it from rows that the trees have not seen, up to where the test begins.
 
     Scores of rows that trees were grown from are too sure of themselves, so those rows only say
     which reason followed which.
@@ -75,7 +76,9 @@ class Beside:
         reasons = learn_next_reasons(
             next_of(earlier, self._sequel(earlier)), next_of(later, after), chance, after.within
         )
-        return {"when": when, "next_issues": reasons}
+        moments = later["moment"].to_pylist()
+        seen = Seen.of(bundle.encoding, bundle.encoding.matrix(later), moments)
+        return {"when": when, "next_issues": reasons, "seen": seen}
 
     @cached_property
     def _newest(self) -> pa.Table:

@@ -23,6 +23,7 @@ from recontact.model.engine import lightgbm
 from recontact.model.expected import Expected
 from recontact.model.explaining import Explainer
 from recontact.model.next_reasons import NextReasons
+from recontact.model.seen import Seen
 from recontact.model.when import When
 
 MODEL_FILE = "model.txt"
@@ -66,6 +67,8 @@ class Bundle:
         What next contacts are about; likewise.
     expected : Expected or None
         Numbers that whoever loads it must get again; a registered one has them.
+    seen : Seen or None
+        What the features looked like in training, to tell how far they drift; likewise.
     version : str
         Version in the registry, empty where it was not loaded from there.
     """
@@ -84,6 +87,7 @@ class Bundle:
     when: When | None = None
     next_issues: NextReasons | None = None
     expected: Expected | None = None
+    seen: Seen | None = None
     version: str = ""
 
     @cached_property

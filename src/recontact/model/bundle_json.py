@@ -8,6 +8,7 @@ from recontact.model.calibration import Calibrator, Cuts
 from recontact.model.encoding import Encoding
 from recontact.model.expected import Expected
 from recontact.model.next_reasons import NextReasons
+from recontact.model.seen import Seen
 from recontact.model.when import When
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def as_json(bundle: "Bundle") -> dict[str, Any]:
         "when": bundle.when and bundle.when.as_json(),
         "next_issues": bundle.next_issues and bundle.next_issues.as_json(),
         "expected": bundle.expected and bundle.expected.as_json(),
+        "seen": bundle.seen and bundle.seen.as_json(),
     }
 
 
@@ -64,4 +66,5 @@ def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:
         "when": kept["when"] and When.from_json(kept["when"]),
         "next_issues": kept["next_issues"] and NextReasons.from_json(kept["next_issues"]),
         "expected": Expected.from_json(kept["expected"]) if kept.get("expected") else None,
+        "seen": Seen.from_json(kept["seen"]) if kept.get("seen") else None,
     }
