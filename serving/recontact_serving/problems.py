@@ -18,6 +18,14 @@ RETRY_S = "5"
 SEND_JSON = "send JSON, not compressed, with the header `Content-Type: application/json`"
 
 log = structlog.get_logger()
+WORDS = {  # of pydantic's kinds of error, where its own words speak of Python
+    "extra_forbidden": "there is no such field",
+    "missing": "it is missing",
+    "string_type": "must be a text",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+HTTP = {"Not Found": "there is nothing at this address"}  # likewise of Starlette's
 GONE = {DatabaseError, OperationalError, NoConnectionError}  # itself, and no kind of it
 
 
@@ -65,7 +73,7 @@ def invalid(errors: Sequence[Any]) -> dict[str, Any]:
     >>> invalid([{"loc": ("body", "talk_s"), "msg": "too small"}])["detail"]
     '/talk_s: too small'
     """
-    found = [{"pointer": _pointer(e["loc"]), "detail": _message(e["msg"])} for e in errors]
+    found = [{"pointer": _pointer(e["loc"]), "detail": _message(e)} for e in errors]
     first = found[0]
     detail = f"{first['pointer'] or 'the request'}: {first['detail']}"
     more = f" (and {len(found) - 1} more)" if found[1:] else ""
@@ -112,8 +120,9 @@ def is_json(request: Request) -> bool:
     return kind == "application/json" or kind.endswith("+json")
 
 
-def _message(text: str) -> str:
-    return text.removeprefix("Value error, ").encode(errors="replace").decode()
+def _message(error: Mapping[str, Any]) -> str:
+    text = WORDS.get(error.get("type", ""), error["msg"]).removeprefix("Value error, ")
+    return text.replace("Input should be", "must be").encode(errors="replace").decode()
 
 
 async def _ours(_: Request, error: Exception) -> JSONResponse:
@@ -123,7 +132,10 @@ async def _ours(_: Request, error: Exception) -> JSONResponse:
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
-    return respond(problem(error.status_code, error.detail), error.headers)
+    detail = HTTP.get(error.detail, error.detail)
+    if allowed := (error.headers or {}).get("Allow"):
+        detail = f"this address takes {allowed}"
+    return respond(problem(error.status_code, detail), error.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -19,10 +19,10 @@ def check(answer: httpx.Response, status: int) -> dict:
 
 def test_an_unknown_page_and_an_unknown_method(client):
     """404 and 405 are problems; 405 says what is allowed."""
-    check(client.get("/v1/nothing"), 404)
+    assert check(client.get("/v1/nothing"), 404)["detail"] == "there is nothing at this address"
     check(client.get("/static/nothing.css"), 404)
     answer = client.delete("/v1/score")
-    check(answer, 405)
+    assert check(answer, 405)["detail"] == "this address takes POST"
     assert answer.headers["allow"] == "POST"
 
 
@@ -37,6 +37,20 @@ def test_a_body_that_is_no_json(client, body):
 def test_a_body_that_is_no_object(client, body):
     """Another JSON value than an object is refused."""
     check(client.post("/v1/contacts", content=body, headers=JSON), 422)
+
+
+def test_wrong_fields_are_told_in_plain_words(client):
+    """Not in those of the library that found them."""
+    wrong = {"contact_id": 7, "moment": "later", "started_at": "soon", "colour": "blue"}
+    document = check(client.post("/v1/score", json=wrong), 422)
+    assert {error["pointer"]: error["detail"] for error in document["errors"]} == {
+        "/contact_id": "must be a text",
+        "/moment": "must be 'start', 'live' or 'wrapup'",
+        "/started_at": "an instant is a text like 2026-03-01T09:30:00Z",
+        "/colour": "there is no such field",
+    }
+    document = check(client.post("/v1/score", json={"moment": "start"}), 422)
+    assert document["detail"] == "/contact_id: it is missing (and 1 more)"
 
 
 def test_a_body_that_is_not_called_json(client):
