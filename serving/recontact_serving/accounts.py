@@ -189,6 +189,11 @@ def find_user(db: Connection, name: str) -> Person:
     return person_of(row)
 
 
+def is_there(db: Connection, name: str) -> bool:
+    """Tell whether there is a person of this name."""
+    return db.execute(select(users.c.name).where(users.c.name == name)).first() is not None
+
+
 def list_users(db: Connection) -> list[Person]:
     """List the people who may sign in, the earliest first."""
     in_turn = select(users).order_by(users.c.created_at, users.c.name)

@@ -15,6 +15,7 @@ from recontact_serving import (
     contacts,
     customers,
     health,
+    own_account,
     pages,
     problems,
     scores,
@@ -110,7 +111,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         lifespan=_running,
     )
     app.state.service = service
-    parts = (scores, contacts, customers, at_risk, health, pages, sign_in)
+    parts = (scores, contacts, customers, at_risk, health, pages, sign_in, own_account)
     routers = [part.router for part in parts]
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)

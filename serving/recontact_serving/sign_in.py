@@ -1,13 +1,14 @@
 """People sign in and out: a form, a session, and nothing that another site could make happen."""
 
 import secrets
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from recontact_serving import accounts, sessions
+from recontact_serving import accounts, attempts, sessions
 from recontact_serving.forms import (
     FORM_COOKIE,
     SESSION_COOKIE,
@@ -17,14 +18,14 @@ from recontact_serving.forms import (
     delete_cookie,
     form_token,
     set_cookie,
-    token_of,
 )
 from recontact_serving.rendering import render
 from recontact_serving.roles import home
-from recontact_serving.security import Refused, SignInNeeded
+from recontact_serving.security import Refused, SignInNeeded, signed_in
 from recontact_serving.service import Service, ServiceOf
 
 FORM_S = 3600
+TOO_OFTEN = "Too many tries. Wait {} seconds, then try again."
 WRONG = "That name and password do not belong together."
 
 log = structlog.get_logger()
@@ -41,8 +42,8 @@ async def show_refusal(request: Request, error: Exception) -> Response:
     """Say in words that this page is not for somebody of this role."""
     assert isinstance(error, Refused)  # noqa: S101 - the handler's registration says so
     access = error.access
-    values = {"access": access, "token": token_of(request), "home": home(access.scopes)}
-    return render("refused.html", 403, request=request, **values)
+    start = home(access.scopes)
+    return render("refused.html", 403, request=request, access=access, home=start)
 
 
 @router.get("/sign-in")
@@ -62,13 +63,45 @@ def sign_in(
 ) -> Response:
     """Begin a session, or show the form again."""
     check_form(request, cookie(request, FORM_COOKIE), token)
+    wait = _try(service, name, address_of(request))
+    if wait:
+        return _form(request, next, TOO_OFTEN.format(wait), name, 429, {"Retry-After": str(wait)})
+    if not _is_right(request, service, name, password):
+        return _form(request, next, WRONG, name, 401)
+    return begin(request, service, name, next)
+
+
+def _try(service: Service, name: str, address: str) -> int:
+    """Count a try; return the seconds to wait for one."""
+    with service.database.write() as db:
+        wait = attempts.begin(db, name, address)
+    if wait:
+        log.warning("sign-in held up", user=_known(service, name), address=address, wait_s=wait)
+    return wait
+
+
+def _is_right(request: Request, service: Service, name: str, password: str) -> bool:
     with service.database.read() as db:
         right = accounts.check_password(db, name, password)
     if not right:
-        return _form(request, next, WRONG, name, 401)
+        known = _known(service, name)
+        log.warning("sign-in failed", user=known, address=address_of(request))
+        return False
     with service.database.write() as db:
+        attempts.forget(db, name, address_of(request))
         accounts.renew(db, name, password)
-    return begin(request, service, name, next)
+    return True
+
+
+def _known(service: Service, name: str) -> str | None:
+    """Give a name to be logged; what nobody is called may be a password in the wrong field."""
+    with service.database.read() as db:
+        return name if accounts.is_there(db, name) else None
+
+
+def address_of(request: Request) -> str:
+    """Give where a request came from, as the proxy says that is believed."""
+    return request.client.host if request.client else ""
 
 
 def begin(request: Request, service: Service, name: str, next_page: str) -> Response:
@@ -76,7 +109,7 @@ def begin(request: Request, service: Service, name: str, next_page: str) -> Resp
     with service.database.write() as db:
         sessions.end(db, cookie(request, SESSION_COOKIE))
         session = sessions.begin(db, name, service.settings.session_idle)
-    log.info("signed in", user=name)
+    log.info("signed in", user=name, address=address_of(request))
     response = RedirectResponse(_inside(next_page), 303)
     age_s = int(sessions.LONGEST.total_seconds())
     set_cookie(request, response, SESSION_COOKIE, session, age_s)
@@ -90,19 +123,28 @@ def sign_out(
 ) -> Response:
     """End the session."""
     checked_form(request, token)
+    access = signed_in(request, service)
     with service.database.write() as db:
         sessions.end(db, cookie(request, SESSION_COOKIE))
+    log.info("signed out", user=access.name if access else None)
     response = RedirectResponse("/sign-in", 303)
     delete_cookie(request, response, SESSION_COOKIE)
     return response
 
 
 def _form(
-    request: Request, next_page: str, error: str = "", name: str = "", status: int = 200
+    request: Request,
+    next_page: str,
+    error: str = "",
+    name: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     secret = cookie(request, FORM_COOKIE) or secrets.token_urlsafe(32)
-    values = {"token": form_token(secret), "next": _inside(next_page), "error": error, "name": name}
-    response = render("sign_in.html", status, **values)
+    values: dict[str, Any] = {"token": form_token(secret), "next": _inside(next_page)}
+    values |= {"error": error, "name": name}
+    response = render("sign_in.html", status, request=request, **values)
+    response.headers.update(headers or {})
     set_cookie(request, response, FORM_COOKIE, secret, FORM_S)
     return response
 
