@@ -11,12 +11,14 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from recontact_serving import worklist
+from recontact_serving.clock import now
 from recontact_serving.fields import Text
 from recontact_serving.gate import Access
 from recontact_serving.problems import ProblemError, documented, invalid
 from recontact_serving.schemas import AtRiskList, Band, Listed
 from recontact_serving.security import machine_or_person
 from recontact_serving.service import Service, ServiceOf
+from recontact_serving.settling import settle
 
 MOST = 1000
 ERRORS = documented(401, 403, 422, 429, 500, 503)
@@ -108,7 +110,8 @@ def at_risk_csv(
 
 
 def read(service: Service, asked: worklist.Asked) -> worklist.Page:
-    """Read a page of the list; a cursor that is none is the client's mistake."""
+    """Read a page of the list as of now; a cursor that is none is the client's mistake."""
+    settle(service.database, now())
     try:
         with service.database.read() as db:
             return worklist.page(db, asked)

@@ -127,26 +127,32 @@ def page(db: Connection, asked: Asked) -> Page:
 
 def count(db: Connection, asked: Asked) -> int:
     """Count the contacts of the list, up to 10,000."""
-    some = _where(select(literal(1)), asked).where(follow_ups.c.state.in_(asked.states))
+    some = cut(select(literal(1)), asked).where(follow_ups.c.state.in_(asked.states))
     counted = select(func.count()).select_from(some.limit(MOST_COUNTED).subquery())
     return int(db.execute(counted).scalar_one())
 
 
 def one(db: Connection, contact_id: str, access: Access) -> dict[str, Any] | None:
     """Read the row of one contact; None where there is none that whoever asks may see."""
-    chosen = select(*LISTED).where(follow_ups.c.contact_id == contact_id)
+    return next(iter(some(db, [contact_id], access)), None)
+
+
+def some(db: Connection, contact_ids: Sequence[str], access: Access) -> list[dict[str, Any]]:
+    """Read the rows of some contacts, those alone that whoever asks may see, in any order."""
+    chosen = select(*LISTED).where(follow_ups.c.contact_id.in_(contact_ids))
     found = db.execute(chosen).mappings().all()
-    items = _items(db, [row for row in found if may_see(row, access)])
-    return items[0] if items else None
+    return _items(db, [row for row in found if may_see(row, access)])
 
 
 def may_see(row: Mapping[str, Any], access: Access) -> bool:
-    """Tell whether somebody may see a row of the list: of their programs and teams alone.
+    """Tell whether somebody may see a row: of their programs and teams, or of their own contacts.
 
     What is held out is for those alone who may see the proof: others would know not to touch it.
     """
-    if row["state"] == "held_out" and "proof" not in access.scopes:
+    if row["state"] == "held_out" and not access.may("proof"):
         return False
+    if not access.may("read") and not access.may("follow_up"):
+        return access.agent_id is not None and row["agent_id"] == access.agent_id
     return all(
         allowed is None or row[name] in allowed
         for name, allowed in (("program", access.programs), ("team", access.teams))
@@ -159,7 +165,7 @@ def choices(db: Connection, access: Access) -> dict[str, list[str]]:
     for name in FILTERS:
         column = follow_ups.c[name]
         asked = Asked(programs=access.programs, teams=access.teams)
-        known = _where(select(column), asked).where(column != "")
+        known = cut(select(column), asked).where(column != "")
         values = known.distinct().order_by(column).limit(MOST_CHOICES)
         found[name] = [str(value) for value in db.execute(values).scalars()]
     return found
@@ -168,7 +174,7 @@ def choices(db: Connection, access: Access) -> dict[str, list[str]]:
 def _worst(db: Connection, asked: Asked, place: tuple[float, str] | None) -> Sequence[RowMapping]:
     """Read the worst rows, one more than asked for, merged from looks into an index."""
     order = (follow_ups.c.cost.desc(), follow_ups.c.contact_id.desc())
-    base = _where(select(*LISTED), asked)
+    base = cut(select(*LISTED), asked)
     if place is not None:
         key = tuple_(follow_ups.c.cost, follow_ups.c.contact_id)
         base = base.where(key < tuple_(*place))
@@ -194,7 +200,8 @@ def _cuts(asked: Asked) -> list[tuple[ColumnElement[bool], ...]]:
     return [(state,) for state in states]
 
 
-def _where(query: Select[Any], asked: Asked) -> Select[Any]:
+def cut(query: Select[Any], asked: Asked) -> Select[Any]:
+    """Cut a query of the list to what is asked for, whatever the state."""
     for name in (*FILTERS, "agent_id", "owner"):
         value = getattr(asked, name)
         if value is not None:
