@@ -14,12 +14,14 @@ from recontact_serving import (
     at_risk,
     contacts,
     customers,
+    fcr,
     health,
     own_account,
     pages,
     problems,
     scores,
     sign_in,
+    work,
 )
 from recontact_serving.champions import Champions, Source
 from recontact_serving.database import Database
@@ -111,7 +113,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         lifespan=_running,
     )
     app.state.service = service
-    parts = (scores, contacts, customers, at_risk, health, pages, sign_in, own_account)
+    parts = (scores, contacts, customers, at_risk, work, health, pages, fcr, sign_in, own_account)
     routers = [part.router for part in parts]
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)

@@ -100,7 +100,7 @@ def came_true(database: Database, labels: pa.Table) -> int:
         for contact, before, again, worse, labelled in pairs
         if labelled and before != (again, worse)
     ]
-    values = {"repeated": bindparam("again"), "escalated": bindparam("worse")}
+    values: dict[str, Any] = {"repeated": bindparam("again"), "escalated": bindparam("worse")}
     change = update(follow_ups).where(follow_ups.c.contact_id == bindparam("id")).values(values)
     for k in range(0, len(changed), AT_ONCE):
         with database.write() as db:

@@ -51,8 +51,8 @@ def by_day(contacts: pa.Table, labels: pa.Table, ordered: Order | None = None) -
     pyarrow.Table
         A row for each of `KEY` that has a contact: `by` (empty, `queue`, `reason` at its first
         level, `agent_id`); `program`, `team`; `entity`, which queue, reason or agent; `day`,
-        counted from 1970, of the start. An unknown one is the empty text. Then `COUNTS`, named as what
-        `recontact.rates` takes its rates of, and `expected`: how many of `fcr_of` would have
+        counted from 1970, of the start. An unknown one is the empty text. Then `COUNTS`, of which
+        the rates are taken, and `expected`: how many of `fcr_of` would have
         been resolved, had each contact gone as its like did (`recontact.report.case_mix`; agents
         are compared within their queues).
 

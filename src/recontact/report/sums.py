@@ -59,7 +59,10 @@ def _rate(name: str, hits: npt.NDArray[np.int64], of: npt.NDArray[np.int64]) -> 
     low, high = wilson(hits, of)
     share = hits / np.where(of == 0, 1, of)
     found = {name: share, f"{name}_low": low, f"{name}_high": high}
-    shown = {key: np.where(of == 0, None, values).tolist() for key, values in found.items()}
+    shown = {
+        key: [value if n else None for value, n in zip(values.tolist(), of, strict=True)]
+        for key, values in found.items()
+    }
     return {**shown, f"{name}_of": of.tolist()}
 
 
@@ -107,7 +110,7 @@ def adjusted(rows: Sequence[Row], expected: Sequence[float], min_volume: int) ->
         columns[f"adjusted{name}"] = np.minimum(share * scale * overall, 1.0)
     columns["guess"] = _guess(columns["adjusted"], of, named & known)
     for row, *values in zip(rows, *columns.values(), strict=True):
-        row |= {k: None if v != v else float(v) for k, v in zip(columns, values, strict=True)}
+        row |= {k: None if np.isnan(v) else float(v) for k, v in zip(columns, values, strict=True)}
     _judge(rows, known & named & (of >= max(min_volume, 1)), hits, of, hoped)
     return sorted(rows, key=lambda row: (row["guess"] is None, row["guess"] or 0, -row["fcr_of"]))
 
