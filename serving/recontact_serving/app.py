@@ -18,6 +18,7 @@ from recontact_serving import (
     health,
     own_account,
     pages,
+    people_page,
     problems,
     scores,
     sign_in,
@@ -113,7 +114,19 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         lifespan=_running,
     )
     app.state.service = service
-    parts = (scores, contacts, customers, at_risk, work, health, pages, fcr, sign_in, own_account)
+    parts = (
+        scores,
+        contacts,
+        customers,
+        at_risk,
+        work,
+        health,
+        pages,
+        fcr,
+        sign_in,
+        own_account,
+        people_page,
+    )
     routers = [part.router for part in parts]
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)
