@@ -60,7 +60,8 @@ def of_today(
     Day(per_day=50, done=0, left=50)
     """
     teams = [team] if team is not None else worklist.choices(db, access)["team"]
-    known = dict(db.execute(select(capacities.c.team, capacities.c.per_day)).tuples().all())
+    chosen = select(capacities.c.team, capacities.c.per_day)
+    known = {row.team: row.per_day for row in db.execute(chosen)}
     per_day = sum(known.get(one, usual) for one in teams) if teams else usual
     done = _done(db, access, team, _midnight(zone, now()))
     return Day(per_day, done, max(0, per_day - done))

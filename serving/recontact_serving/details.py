@@ -1,16 +1,14 @@
 """What goes with an action on the list, checked: until when, to whom, with which outcome."""
 
 import datetime as dt
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from recontact_serving.accounts import list_users
 from recontact_serving.problems import ProblemError, invalid
-from recontact_serving.roles import scopes_of
 from recontact_serving.schemas import WorkOutcome
-from recontact_serving.tables import users
 
 LONGEST_SNOOZE = dt.timedelta(days=30)
 LONGEST = 2000  # characters of a note or a reason
@@ -60,22 +58,12 @@ def _said(name: str) -> Callable[[Connection, Row, Any, dt.datetime], str]:
 
 def _to(db: Connection, row: Row, value: Any, _: dt.datetime) -> str:
     """Take somebody who may see the contact and follow it up; anybody where nobody is known."""
-    chosen = select(users.c.name, users.c.role, users.c.programs, users.c.teams)
-    person = db.execute(chosen.where(users.c.name == value)).mappings().one_or_none()
-    if person is None:
-        nobody = db.execute(chosen.limit(1)).first() is None
-        if nobody and isinstance(value, str) and value:
-            return value
-    elif "follow_up" in scopes_of(person["role"]) and _sees(person, row):
-        return str(person["name"])
+    people = list_users(db)
+    may = [one.name for one in people if one.access.may("follow_up")
+           and one.access.sees(row["program"], row["team"])]  # fmt: skip
+    if isinstance(value, str) and value and (value in may or not people):
+        return value
     raise _wrong("to", "name somebody who may follow up this contact")
-
-
-def _sees(person: Row, row: Row) -> bool:
-    return all(
-        person[limits] is None or row[name] in json.loads(person[limits])
-        for name, limits in (("program", "programs"), ("team", "teams"))
-    )
 
 
 def _wrong(name: str, mend: str) -> ProblemError:

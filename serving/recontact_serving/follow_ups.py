@@ -13,7 +13,7 @@ from recontact_serving.tables import follow_ups
 Row = Mapping[str, Any]
 COLUMNS = tuple(follow_ups.columns.keys())
 SCORED = (
-    *("contact_id", "program", "customer_id", "queue", "team", "agent_id"),
+    *("contact_id", "program", "customer_id", "agent_id"),
     *(f"{o}_{part}" for o in OUTCOMES for part in ("probability", "band")),
     *("started_at", "at", "scored_at"),
 )
@@ -61,6 +61,7 @@ class FollowUps:
         held = self._held_out(score)
         return {
             **{name: score[name] for name in SCORED},
+            **{name: score[name] or "" for name in ("queue", "team")},
             **NEW,
             "cost": expected_cost(score, self.costs),
             "due_at": None if ahead.due_us is None else ended + ahead.due_us,

@@ -11,7 +11,6 @@ from recontact_serving.database import UPSERTS, Database, read_meta
 from recontact_serving.tables import meta
 
 SECRET = "holdout secret"  # noqa: S105 - the name of a row
-MOST = 0.5
 BITS = 64
 
 
@@ -30,8 +29,8 @@ class Holdout:
     --------
     >>> half = Holdout(0.5, b"a secret")
     >>> [half.draws("acme", f"u-{i}", "c-1") for i in range(4)]
-    [False, True, False, True]
-    >>> half.draws("acme", "u-1", "another contact of the same customer")
+    [True, False, False, True]
+    >>> half.draws("acme", "u-3", "another contact of the same customer")
     True
     """
 

@@ -1,8 +1,8 @@
 """The tables of the service's database.
 
-Instants are integer microseconds since 1970, UTC. An unknown program or customer is the empty
-text, so that equality and indexes treat it like any other value. What changes here needs a step
-in `recontact_serving.migrations`.
+Instants are integer microseconds since 1970, UTC. An unknown program or customer (on the list
+also queue and team) is the empty text, so that equality and indexes treat it like any other value.
+What changes here needs a step in `recontact_serving.migrations`.
 """
 
 from sqlalchemy import (
@@ -85,8 +85,8 @@ follow_ups = Table(  # the at-risk list: a row for each contact that was scored 
     Column("contact_id", String(200), primary_key=True),
     Column("program", String(200), nullable=False),
     Column("customer_id", String(200), nullable=False),
-    Column("queue", String(200)),
-    Column("team", String(200)),
+    Column("queue", String(200), nullable=False),
+    Column("team", String(200), nullable=False),
     Column("agent_id", String(200)),
     Column("cost", Float, nullable=False),  # expected and avoidable; the list is sorted by it
     Column("repeated_probability", Float, nullable=False),
@@ -113,6 +113,7 @@ follow_ups = Table(  # the at-risk list: a row for each contact that was scored 
 for _of in ("queue", "team", "program"):
     Index(f"worst_of_{_of}", follow_ups.c[_of], follow_ups.c.state, follow_ups.c.cost,
           follow_ups.c.contact_id)  # fmt: skip
+Index("places", follow_ups.c.program, follow_ups.c.team, follow_ups.c.queue)
 Index("worst_first", follow_ups.c.state, follow_ups.c.cost, follow_ups.c.contact_id)
 Index("by_themselves", follow_ups.c.changes_at)
 Index("changed", follow_ups.c.changed_at)

@@ -31,13 +31,14 @@ from recontact_serving.access import Access
 from recontact_serving.clock import instant, text
 from recontact_serving.coming_back import called_again
 from recontact_serving.latest import OUTCOMES
+from recontact_serving.places import choices
 from recontact_serving.tables import follow_ups, scores
 
+__all__ = ["Asked", "BadCursorError", "Page", "choices", "count", "cut", "may_see", "one", "page"]
 FILTERS = ("team", "queue", "program")
 TO_DO = ("open", "claimed")
 STATES = (*TO_DO, "snoozed", "resolved", "lapsed")  # what is held out is in no list
 SHOWN = 3  # reasons of a row
-MOST_CHOICES = 500  # of a filter, shown in the form
 MOST_COUNTED = 10_000
 MOST_LOOKS = 200  # into an index for one page
 LISTED = [column for column in follow_ups.c if column.name not in {"repeated", "escalated"}]
@@ -153,22 +154,7 @@ def may_see(row: Mapping[str, Any], access: Access) -> bool:
         return False
     if not access.may("read") and not access.may("follow_up"):
         return access.agent_id is not None and row["agent_id"] == access.agent_id
-    return all(
-        allowed is None or row[name] in allowed
-        for name, allowed in (("program", access.programs), ("team", access.teams))
-    )
-
-
-def choices(db: Connection, access: Access) -> dict[str, list[str]]:
-    """List the teams, queues and programs that the list can be cut to."""
-    found = {}
-    for name in FILTERS:
-        column = follow_ups.c[name]
-        asked = Asked(programs=access.programs, teams=access.teams)
-        known = cut(select(column), asked).where(column != "")
-        values = known.distinct().order_by(column).limit(MOST_CHOICES)
-        found[name] = [str(value) for value in db.execute(values).scalars()]
-    return found
+    return access.sees(row["program"], row["team"])
 
 
 def _worst(db: Connection, asked: Asked, place: tuple[float, str] | None) -> Sequence[RowMapping]:
@@ -230,8 +216,8 @@ def _items(db: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
 
 def _item(row: RowMapping, answer: str, later: dict[str, Any] | None) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ("contact_id", "queue", "team", "agent_id")},
-        **{name: row[name] or None for name in ("customer_id", "program")},
+        **{name: row[name] for name in ("contact_id", "agent_id")},
+        **{name: row[name] or None for name in ("customer_id", "program", "queue", "team")},
         **{name: _instant(row[name]) for name in ("started_at", "at", "due_at", "closes_at")},
         **{name: row[name] for name in ("cost", "state", "owner", "outcome", "version")},
         "until": _instant(row["changes_at"]) if row["state"] == "snoozed" else None,

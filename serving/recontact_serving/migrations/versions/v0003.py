@@ -13,7 +13,7 @@ COUNTS = (
     *("escalation_of", "escalation", "unknown_after"),
 )
 KEPT = (
-    *("contact_id", "program", "customer_id", "queue", "team", "agent_id"),
+    *("contact_id", "program", "customer_id", "agent_id"),
     *("repeated_probability", "repeated_band", "escalation_probability", "escalation_band"),
     *("started_at", "at", "scored_at"),
 )
@@ -37,8 +37,8 @@ def _follow_ups() -> None:
         sa.Column("contact_id", sa.String(200), primary_key=True),
         sa.Column("program", sa.String(200), nullable=False),
         sa.Column("customer_id", sa.String(200), nullable=False),
-        sa.Column("queue", sa.String(200)),
-        sa.Column("team", sa.String(200)),
+        sa.Column("queue", sa.String(200), nullable=False),
+        sa.Column("team", sa.String(200), nullable=False),
         sa.Column("agent_id", sa.String(200)),
         sa.Column("cost", sa.Float, nullable=False),
         sa.Column("repeated_probability", sa.Float, nullable=False),
@@ -62,6 +62,7 @@ def _follow_ups() -> None:
     )
     for of in ("queue", "team", "program"):
         op.create_index(f"worst_of_{of}", "follow_ups", [of, "state", "cost", "contact_id"])
+    op.create_index("places", "follow_ups", ["program", "team", "queue"])
     op.create_index("worst_first", "follow_ups", ["state", "cost", "contact_id"])
     op.create_index("by_themselves", "follow_ups", ["changes_at"])
     op.create_index("changed", "follow_ups", ["changed_at"])
@@ -72,7 +73,7 @@ def _follow_ups() -> None:
 
 def _fill_in() -> None:
     """Make rows of the list from the scores at wrap-up; nobody has done anything about them."""
-    names = (*KEPT, "moment")
+    names = (*KEPT, "queue", "team", "moment")
     scores = sa.table("scores", *(sa.column(name) for name in names))
     costs = [
         sa.case(
@@ -81,6 +82,7 @@ def _fill_in() -> None:
         for o, gain in GAIN.items()
     ]
     new = {
+        **{of: sa.func.coalesce(scores.c[of], "") for of in ("queue", "team")},
         "cost": costs[0] + costs[1],
         "closes_at": scores.c.at + WINDOW,
         "state": sa.literal("open"),
