@@ -1,70 +1,103 @@
-"""`GET /`: the managers' list."""
+"""`GET /`: the managers' list, what changes on it while it is shown, and saved views of it."""
 
-from dataclasses import replace
-from typing import Annotated, Any, get_args
-from urllib.parse import urlencode
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
 
-from recontact_serving import at_risk, worklist
+from recontact_serving import (
+    colleagues,
+    contact_pages,
+    done,
+    list_page,
+    live,
+    views,
+    work_pages,
+)
 from recontact_serving.access import Access
+from recontact_serving.addresses import inside, tidied
+from recontact_serving.clock import now
+from recontact_serving.forms import checked_form
+from recontact_serving.list_page import Looked
+from recontact_serving.list_rows import OUTCOMES, STATES
+from recontact_serving.problems import ProblemError, invalid
 from recontact_serving.rendering import render
-from recontact_serving.schemas import Band
-from recontact_serving.security import page as page_for
-from recontact_serving.service import ServiceOf
+from recontact_serving.security import page
+from recontact_serving.service import Service, ServiceOf
+from recontact_serving.settling import settle
+from recontact_serving.snoozing import offered
+from recontact_serving.worklist import BadCursorError
+from recontact_serving.zones import zone_of
 
-ROWS = 50
-BANDS = ("high", "medium", "low", "already")
-NAMES = {"repeated": "Comes back", "escalation": "Escalates"}
-
-Reader = Annotated[Access, Depends(page_for("read"))]
+Reader = Annotated[Access, Depends(page("read"))]
+Text = Annotated[str, Form(max_length=2000)]
 
 router = APIRouter(include_in_schema=False)
+router.include_router(work_pages.router)
+router.include_router(contact_pages.router)
 
 
 @router.get("/")
-def at_risk_page(request: Request, service: ServiceOf, access: Reader) -> HTMLResponse:
+def at_risk_page(request: Request, service: ServiceOf, access: Reader) -> Response:
     """Show the list, cut to what the address asks for."""
-    asked = replace(_asked(request), programs=access.programs, teams=access.teams)
-    page = at_risk.read(service, asked)
+    looked = _looked(request, service, access)
+    told = done.told(request)
+    settle(service.database, now())
     with service.database.read() as db:
-        found, choices = worklist.count(db, asked), worklist.choices(db, access)
-    return render(
-        "at_risk.html",
-        request=request,
-        access=access,
-        asked=asked,
-        filtered=bool(_filters(asked)),
-        items=page.items,
-        found=found,
-        choices=choices,
-        bands=BANDS,
-        names=NAMES,
-        next_page=_address("/", asked, page.cursor) if page.cursor else None,
-        first_page=_address("/", asked) if asked.cursor else None,
-        csv=_address("/v1/at-risk.csv", asked),
-        trouble=service.champions.trouble,
-    )
+        try:
+            data = list_page.page_data(db, looked)
+        except BadCursorError as error:
+            wrong = {"loc": ("query", "cursor"), "msg": "none that a list gave"}
+            raise ProblemError(invalid([wrong])) from error
+        data["told"] = done.message(db, told, access.name)
+        data["people"] = colleagues.around(db, access)
+    data |= {"looked": looked, "states": STATES, "outcome_words": OUTCOMES}
+    data |= {"snoozes": offered(looked.zone, now()), "trouble": service.champions.trouble}
+    response = render("at_risk.html", request=request, access=access, **data)
+    done.forget(request, response)
+    return response
 
 
-def _asked(request: Request) -> worklist.Asked:
-    """Read the filters of the address; one that is empty or unknown is no filter."""
-    query = request.query_params
-    band = query.get("band")
-    given: dict[str, Any] = {n: query.get(n) or None for n in (*worklist.FILTERS, "cursor")}
-    return worklist.Asked(
-        **given,
-        band=band if band in get_args(Band) else None,
-        limit=ROWS,
-    )
+@router.get("/changes")
+def changes(request: Request, service: ServiceOf, access: Reader) -> Response:
+    """Tell what has changed of the rows that a page shows; 204 for nothing."""
+    looked = _looked(request, service, access)
+    settle(service.database, now())
+    with service.database.read() as db:
+        found = live.look(db, looked, live.Shown.of(request.query_params))
+    if found is None:
+        return Response(status_code=204)
+    return render("changes.html", request=request, access=access, **found)
 
 
-def _filters(asked: worklist.Asked) -> dict[str, str]:
-    names = (*worklist.FILTERS, "band")
-    return {name: getattr(asked, name) for name in names if getattr(asked, name)}
+@router.post("/views")
+def save_view(
+    request: Request, service: ServiceOf, access: Reader, name: Text, token: Text, query: Text = ""
+) -> Response:
+    """Keep the filters by a name."""
+    checked_form(request, token)
+    kept = tidied(query, access)
+    with service.database.write() as db:
+        views.save(db, access.name, name, kept)
+    return RedirectResponse(f"/?{kept}", 303)
 
 
-def _address(path: str, asked: worklist.Asked, cursor: str | None = None) -> str:
-    query: dict[str, Any] = _filters(asked) | ({"cursor": cursor} if cursor else {})
-    return f"{path}?{urlencode(query)}" if query else path
+@router.post("/views/delete")
+def delete_view(
+    request: Request,
+    service: ServiceOf,
+    access: Reader,
+    name: Text,
+    token: Text,
+    next: Text = "/",  # noqa: A002 - the form's name
+) -> Response:
+    """Delete a view."""
+    checked_form(request, token)
+    with service.database.write() as db:
+        views.remove(db, access.name, name)
+    return RedirectResponse(inside(next), 303)
+
+
+def _looked(request: Request, service: Service, access: Access) -> Looked:
+    zone = zone_of(request.cookies)
+    return Looked.at(request.query_params, access, zone, service.settings.capacity)

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
@@ -125,38 +125,54 @@ def _message(error: Mapping[str, Any]) -> str:
     return text.replace("Input should be", "must be").encode(errors="replace").decode()
 
 
-async def _ours(_: Request, error: Exception) -> JSONResponse:
+def _for_a_browser(request: Request) -> bool:
+    """Tell whether a person asked for a page, and not a program, or a script, for an answer."""
+    page = not request.url.path.startswith(("/v1/", "/health/", "/metrics", "/static/"))
+    return page and "text/html" in request.headers.get("accept", "")
+
+
+async def _answer(
+    request: Request, document: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    if not _for_a_browser(request):
+        return respond(document, headers)
+    from recontact_serving import error_pages  # noqa: PLC0415 - pages need what raises problems
+
+    return await error_pages.page(request, document, headers)
+
+
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)  # noqa: S101 - the handler's registration says so
-    return respond(error.document, error.headers)
+    return await _answer(request, error.document, error.headers)
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
     detail = HTTP.get(error.detail, error.detail)
     if allowed := (error.headers or {}).get("Allow"):
         detail = f"this address takes {allowed}"
-    return respond(problem(error.status_code, detail), error.headers)
+    return await _answer(request, problem(error.status_code, detail), error.headers)
 
 
-async def _invalid(request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - its registration says so
     errors = error.errors()
     unread = errors[0]["type"] == "json_invalid"
     if (unread or errors[0]["loc"] == ("body",)) and not is_json(request):
-        return respond(problem(415, SEND_JSON))
+        return await _answer(request, problem(415, SEND_JSON))
     if unread:
-        return respond(problem(400, "the body is not JSON"))
-    return respond(invalid(errors))
+        return await _answer(request, problem(400, "the body is not JSON"))
+    return await _answer(request, invalid(errors))
 
 
-async def _database(request: Request, error: Exception) -> JSONResponse:
+async def _database(request: Request, error: Exception) -> Response:
     if type(error) not in GONE:  # what we asked of it was wrong
         return await _fault(request, error)
     log.error("database", exc_info=error)
     detail = "the database does not answer; try again"
-    return respond(problem(503, detail), {"Retry-After": RETRY_S})
+    return await _answer(request, problem(503, detail), {"Retry-After": RETRY_S})
 
 
-async def _fault(_: Request, error: Exception) -> JSONResponse:
+async def _fault(request: Request, error: Exception) -> Response:
     log.error("fault", exc_info=error)
-    return respond(problem(500, "a fault of the service; its log says more"))
+    return await _answer(request, problem(500, "a fault of the service; its log says more"))

@@ -3,6 +3,7 @@
 import datetime as dt
 from importlib import metadata
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -90,7 +91,7 @@ def render(
     status : int
         Of the answer.
     request : fastapi.Request, optional
-        Gives `zone`, `nav` (with `access`) and the `token` of forms.
+        Gives `zone`, `here` (its address), `nav` (with `access`) and the `token` of forms.
     access : Access, optional
         Who looks; None: nobody has signed in.
     **values
@@ -109,10 +110,16 @@ def render(
         "signed_in": bool(session and access),
         "nav": navigation(access, request.url.path if request else ""),
         "zone": zone,
+        "here": _address(request) if request else "/",
     }
     text = _PAGES.get_template(template).render(given | values)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
     return HTMLResponse(text, status, headers)
+
+
+def _address(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return quote(request.scope["path"]) + query
 
 
 @pass_context
