@@ -34,6 +34,8 @@ class Asked:
         Groups with fewer judged contacts are summed up.
     about : str or None
         The map of next issues, inside this first level of the reason.
+    all : str or None
+        Of which kind of group all are listed, and not only the worst.
     programs, teams : frozenset of str or None
         The only ones that whoever asks may see; None: all. A contact without one is of none.
     """
@@ -47,6 +49,7 @@ class Asked:
     step: str = "week"
     least: int = MIN_VOLUME
     about: str | None = None
+    all: str | None = None
     programs: frozenset[str] | None = None
     teams: frozenset[str] | None = None
 
@@ -73,6 +76,7 @@ class Asked:
             step="day" if query.get("step") == "day" else "week",
             least=max(LEAST, int(least[:9])) if least.isdecimal() else MIN_VOLUME,
             about=query.get("about") or None,
+            all=query.get("all") or None,
             programs=access.programs,
             teams=access.teams,
         )

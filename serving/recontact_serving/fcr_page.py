@@ -25,6 +25,7 @@ RATES = {
 CURVES = ("fcr", "repeat", "escalation")
 KINDS = {"queue": "Queue", "reason": "Reason", "team": "Team", "agent_id": "Agent"}
 MOST = 12  # reasons on each side of the map
+LISTED = 50  # of a kind of group, where not all are asked for
 SHADES = 6
 
 
@@ -88,30 +89,49 @@ def _drawn(
 
 def _table(db: Connection, asked: Asked, days: tuple[int, int], by: str) -> Row | None:
     """Give the queues, reasons or teams; a single one that is all there is tells nothing."""
-    rows = fcr_figures.groups(db, asked, days, by)
+    rows = [row for row in fcr_figures.groups(db, asked, days, by) if row["fcr_of"]]
     if len(rows) < 2:
         return None
     large = [row for row in rows if not row["small"]]
     overall, span = _overall(rows), charts.reach(large, "fcr")
-    for row in large:
+    listed = large if asked.all == by else large[:LISTED]
+    for row in listed:
         row["plot"] = charts.cell(row, "fcr", span, overall)
         row["link"] = _link(asked, by, row["group"])
-    return {"by": by, "rows": large, "small": _together(rows), "overall": overall, "span": span}
+    return {
+        "by": by,
+        "rows": listed,
+        "more": _more(large, listed),
+        "small": _together(rows),
+        "overall": overall,
+        "span": span,
+    }
 
 
 def _agents(db: Connection, asked: Asked, days: tuple[int, int]) -> Row | None:
     rows = fcr_figures.agents(db, asked, days)
-    named = [row for row in rows if row["group"] is not None]
-    if not named:
+    rows = [row for row in rows if row["fcr_of"]]
+    large = [row for row in rows if row["group"] is not None and not row["small"]]
+    if not rows:
         return None
-    large = [row for row in named if not row["small"]]
     overall = _overall(rows)
     span = charts.reach(large, "adjusted") if large else (0.0, 1.0)
-    for row in large:
+    listed = large if asked.all == "agent_id" else large[:LISTED]
+    for row in listed:
         told = row | {"adjusted_of": row["fcr_of"]}
         row["plot"] = charts.cell(told, "adjusted", span, overall)
         row["link"] = _link(asked, "agent_id", row["group"])
-    return {"rows": large, "small": _together(rows), "overall": overall, "span": span}
+    return {
+        "rows": listed,
+        "more": _more(large, listed),
+        "small": _together(rows),
+        "overall": overall,
+        "span": span,
+    }
+
+
+def _more(large: Sequence[Row], listed: Sequence[Row]) -> int | None:
+    return len(large) if len(large) > len(listed) else None
 
 
 def _overall(rows: Sequence[Row]) -> float | None:
