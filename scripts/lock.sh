@@ -13,6 +13,6 @@ compile() { # compile FILE WHAT...
 }
 
 compile tools --group tools "$@"
-compile dev pyproject.toml --extra train --extra serve --extra spark --extra postgres --group dev "$@"
-compile serve pyproject.toml --extra serve --extra postgres --constraint requirements/dev.txt "$@"
+compile dev pyproject.toml --extra train --extra serve --extra spark --extra postgres --extra oidc --group dev "$@"
+compile serve pyproject.toml --extra serve --extra postgres --extra oidc --constraint requirements/dev.txt "$@"
 compile demo pyproject.toml --extra train --extra serve --constraint requirements/dev.txt "$@"

@@ -159,6 +159,51 @@ def end_sessions(db: Connection, name: str) -> int:
     return db.execute(delete(sessions).where(sessions.c.user == name)).rowcount
 
 
+def known_elsewhere(
+    db: Connection,
+    subject: str,
+    name: str,
+    role: str,
+    programs: Names,
+    teams: Names,
+    agent_id: str | None,
+) -> str:
+    """Keep what an identity provider says of somebody who signs in there; return the name.
+
+    The name is that of the first time. Another role ends the sessions of before.
+
+    Raises
+    ------
+    UserError
+        Somebody else has the name, or a value can't be used.
+    """
+    alone(db, "people")
+    row = db.execute(select(users).where(users.c.subject == subject)).first()
+    if row is None:
+        return add_user(
+            db,
+            name,
+            None,
+            role,
+            programs=programs,
+            teams=teams,
+            agent_id=agent_id,
+            subject=subject,
+        ).name
+    _check_rights(role, programs, teams, agent_id)
+    new = _rights(role, programs, teams, agent_id)
+    db.execute(update(users).where(users.c.subject == subject).values(**new))
+    if row.role != role:
+        end_sessions(db, row.name)
+    return str(row.name)
+
+
+def shut_out(db: Connection, subject: str) -> None:
+    """End the sessions of somebody whom the identity provider gives no role any more."""
+    theirs = select(users.c.name).where(users.c.subject == subject)
+    db.execute(delete(sessions).where(sessions.c.user.in_(theirs)))
+
+
 def remove_user(db: Connection, name: str) -> None:
     """Remove a person, and end their sessions.
 

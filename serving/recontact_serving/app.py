@@ -16,6 +16,8 @@ from recontact_serving import (
     customers,
     fcr,
     health,
+    oidc,
+    oidc_pages,
     own_account,
     pages,
     people_page,
@@ -130,6 +132,9 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     routers = [part.router for part in parts]
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)
+    if settings.oidc is not None:
+        oidc.check_installed()
+        app.include_router(oidc_pages.router_of(oidc.Provider(settings.oidc)))
     install_desktop(app, service)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     problems.install(app)

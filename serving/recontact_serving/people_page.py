@@ -49,12 +49,10 @@ class Rights:
         teams: Lines = "",
         agent_id: Annotated[str, Form(max_length=200)] = "",
     ) -> None:
-        self.given = {
-            "role": role,
-            "programs": _lines(programs),
-            "teams": _lines(teams),
-            "agent_id": agent_id.strip() or None,
-        }
+        self.role = role
+        self.programs = _lines(programs)
+        self.teams = _lines(teams)
+        self.agent_id = agent_id.strip() or None
 
 
 RightsOf = Annotated[Rights, Depends()]
@@ -86,10 +84,18 @@ def add(
     checked_form(request, token)
 
     def do(db: Connection) -> None:
-        accounts.add_user(db, name.strip(), password, **rights.given)
+        accounts.add_user(
+            db,
+            name.strip(),
+            password,
+            rights.role,
+            programs=rights.programs,
+            teams=rights.teams,
+            agent_id=rights.agent_id,
+        )
 
     error = _done(service, access, "person added", name.strip(), do)
-    again = {"name": name.strip(), **rights.given}
+    again = {"name": name.strip(), **vars(rights)}
     return _people(request, service, access, error, again) if error else _to_people()
 
 
@@ -107,7 +113,7 @@ def change(
     checked_form(request, token)
 
     def do(db: Connection) -> None:
-        accounts.set_rights(db, name, **rights.given)
+        accounts.set_rights(db, name, rights.role, rights.programs, rights.teams, rights.agent_id)
         if password:
             accounts.set_password(db, name, password)
 

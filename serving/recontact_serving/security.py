@@ -38,6 +38,8 @@ OPEN_ROUTES = frozenset(  # whoever asks gets these; every other route has a sco
         ("GET", "/sign-in"),
         ("POST", "/sign-in"),
         ("POST", "/sign-out"),
+        ("GET", "/sign-in/oidc"),
+        ("GET", "/sign-in/callback"),
         ("GET", "/health/live"),
         ("GET", "/health/ready"),
         ("GET", "/openapi.json"),

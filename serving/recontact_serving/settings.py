@@ -15,6 +15,7 @@ from recontact.errors import UserError
 
 if TYPE_CHECKING:
     from recontact.evaluation.costs import Costs
+    from recontact_serving.oidc_settings import OidcSettings
 
 DATABASE_URL = "sqlite:///recontact.db"
 HOST = "127.0.0.1"
@@ -59,6 +60,8 @@ class Settings:
         Whether the rates are brought up to date every hour (`RECONTACT_REFRESH`, `on` or `off`).
     session_idle : datetime.timedelta
         How long a session lasts in which nobody asks for anything (`RECONTACT_SESSION_IDLE`).
+    oidc : OidcSettings or None
+        Where people sign in beside here (`RECONTACT_OIDC_*`, `RECONTACT_PUBLIC_URL`).
     follow_s : float
         How often the registry is asked for another champion (`RECONTACT_FOLLOW_S`).
     costs_file : str or None
@@ -90,6 +93,7 @@ class Settings:
     cache_dir: str | None = None
     refresh: bool = True
     session_idle: dt.timedelta = dt.timedelta(hours=1)
+    oidc: "OidcSettings | None" = None
     follow_s: float = FOLLOW_S
     costs_file: str | None = None
     holdout: float = 0.0
@@ -127,6 +131,7 @@ class Settings:
             cache_dir=env.get("RECONTACT_CACHE_DIR") or None,
             refresh=_on(env, "REFRESH"),
             session_idle=_idle(env.get("RECONTACT_SESSION_IDLE") or "60m"),
+            oidc=_oidc(env),
             follow_s=_number(env, "FOLLOW_S", FOLLOW_S, 0.05),
             costs_file=env.get("RECONTACT_COSTS") or None,
             holdout=_number(env, "HOLDOUT", 0, 0, MOST_HELD_OUT),
@@ -209,6 +214,14 @@ def _idle(text: str) -> dt.timedelta:
             f"RECONTACT_SESSION_IDLE is '{text}'", mend="give 5m or more; sessions end after 12h"
         )
     return found
+
+
+def _oidc(env: Mapping[str, str]) -> "OidcSettings | None":
+    if not any(value and name.startswith("RECONTACT_OIDC_") for name, value in env.items()):
+        return None
+    from recontact_serving.oidc_settings import OidcSettings  # noqa: PLC0415 - few need it
+
+    return OidcSettings.read(env)
 
 
 def _origins(text: str) -> tuple[str, ...]:

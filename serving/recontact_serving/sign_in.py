@@ -49,7 +49,7 @@ async def show_refusal(request: Request, error: Exception) -> Response:
 @router.get("/sign-in")
 def show_form(request: Request, next: str = "/") -> HTMLResponse:  # noqa: A002 - the query's name
     """Show the form."""
-    return _form(request, next)
+    return show(request, next)
 
 
 @router.post("/sign-in")
@@ -65,9 +65,9 @@ def sign_in(
     check_form(request, cookie(request, FORM_COOKIE), token)
     wait = _try(service, name, address_of(request))
     if wait:
-        return _form(request, next, TOO_OFTEN.format(wait), name, 429, {"Retry-After": str(wait)})
+        return show(request, next, TOO_OFTEN.format(wait), name, 429, {"Retry-After": str(wait)})
     if not _is_right(request, service, name, password):
-        return _form(request, next, WRONG, name, 401)
+        return show(request, next, WRONG, name, 401)
     return begin(request, service, name, next)
 
 
@@ -110,7 +110,7 @@ def begin(request: Request, service: Service, name: str, next_page: str) -> Resp
         sessions.end(db, cookie(request, SESSION_COOKIE))
         session = sessions.begin(db, name, service.settings.session_idle)
     log.info("signed in", user=name, address=address_of(request))
-    response = RedirectResponse(_inside(next_page), 303)
+    response = RedirectResponse(inside(next_page), 303)
     age_s = int(sessions.LONGEST.total_seconds())
     set_cookie(request, response, SESSION_COOKIE, session, age_s)
     delete_cookie(request, response, FORM_COOKIE)
@@ -132,7 +132,7 @@ def sign_out(
     return response
 
 
-def _form(
+def show(
     request: Request,
     next_page: str,
     error: str = "",
@@ -140,21 +140,23 @@ def _form(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
+    """Show the form to sign in."""
     secret = cookie(request, FORM_COOKIE) or secrets.token_urlsafe(32)
-    values: dict[str, Any] = {"token": form_token(secret), "next": _inside(next_page)}
+    values: dict[str, Any] = {"token": form_token(secret), "next": inside(next_page)}
     values |= {"error": error, "name": name}
+    values["elsewhere"] = request.app.state.service.settings.oidc is not None
     response = render("sign_in.html", status, request=request, **values)
     response.headers.update(headers or {})
     set_cookie(request, response, FORM_COOKIE, secret, FORM_S)
     return response
 
 
-def _inside(address: str) -> str:
+def inside(address: str) -> str:
     """Keep to our own pages: an address of elsewhere leads to the first page.
 
     Examples
     --------
-    >>> _inside("/?team=a"), _inside("//evil.example"), _inside("https://evil.example")
+    >>> inside("/?team=a"), inside("//evil.example"), inside("https://evil.example")
     ('/?team=a', '/', '/')
     """
     own = address.startswith("/") and not address.startswith(("//", "/\\"))

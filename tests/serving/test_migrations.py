@@ -86,7 +86,7 @@ def test_old_keys_go_on_to_do_all_they_did(old):
     with database.read() as db:
         desktop, gone = keys.listed(db)
     database.close()
-    assert (desktop.name, set(desktop.scopes)) == ("desktop", set(("score", "ingest", "read")))
+    assert (desktop.name, set(desktop.scopes)) == ("desktop", {"score", "ingest", "read"})
     assert (desktop.programs, desktop.teams, desktop.revoked_at) == (None, None, None)
     assert gone.revoked_at is not None
 
