@@ -14,6 +14,7 @@ from recontact_serving import worklist
 from recontact_serving.clock import now
 from recontact_serving.fields import Text
 from recontact_serving.gate import Access
+from recontact_serving.latest import OUTCOMES
 from recontact_serving.problems import ProblemError, documented, invalid
 from recontact_serving.schemas import AtRiskList, Band, Listed
 from recontact_serving.security import machine_or_person
@@ -146,7 +147,7 @@ def _cells(item: Mapping[str, Any]) -> list[Any]:
         **item,
         **{
             f"{outcome}_{part}": item[outcome][part]
-            for outcome in worklist.OUTCOMES
+            for outcome in OUTCOMES
             for part in ("probability", "band")
         },
         "reasons": "; ".join(worklist.told(item)),

@@ -10,6 +10,7 @@ from recontact_serving import worklist
 from recontact_serving.access import Access
 from recontact_serving.clock import micros, now
 from recontact_serving.database import put
+from recontact_serving.places import teams as all_teams
 from recontact_serving.settings import CAPACITY
 from recontact_serving.tables import actions, capacities, follow_ups
 
@@ -59,7 +60,7 @@ def of_today(
     ...     of_today(db, Access("lea", frozenset({"read"})), "north", ZoneInfo("UTC"))
     Day(per_day=50, done=0, left=50)
     """
-    teams = [team] if team is not None else worklist.choices(db, access)["team"]
+    teams = [team] if team is not None else all_teams(db, access)
     chosen = select(capacities.c.team, capacities.c.per_day)
     known = {row.team: row.per_day for row in db.execute(chosen)}
     per_day = sum(known.get(one, usual) for one in teams) if teams else usual

@@ -3,26 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, and_, select
 
 from recontact_serving.clock import instant, text
 from recontact_serving.history import facts
-from recontact_serving.tables import LAST, versions
+from recontact_serving.tables import LAST, follow_ups, versions
 
-AT_ONCE = 500  # customers to a statement
+AT_ONCE = 500  # contacts to a statement: databases limit its parameters
+COLUMNS = ("contact_id", "started_at", "payload")
 
 Row = Mapping[str, Any]
 
 
-def called_again(db: Connection, rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Find the first later contact of each row's customer, whether it goes on or is over.
+def called_again(db: Connection, contact_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Find the customer's first contact after each of some, whether it goes on or is over.
 
     Parameters
     ----------
     db : sqlalchemy.Connection
         An open connection.
-    rows : sequence of mapping
-        With `contact_id`, `program`, `customer_id`, `started_at`.
+    contact_ids : sequence of str
+        Contacts of the list.
 
     Returns
     -------
@@ -30,43 +31,41 @@ def called_again(db: Connection, rows: Sequence[Row]) -> dict[str, dict[str, Any
         By contact `contact_id`, `at` and `reason` of the later one; calls that the centre itself
         made are none.
     """
-    known = [row for row in rows if row["customer_id"]]
-    later: dict[tuple[str, str], list[Row]] = {}
-    for first in range(0, len(known), AT_ONCE):
-        for found in _later(db, known[first : first + AT_ONCE]):
-            later.setdefault((found["program"], found["customer_id"]), []).append(found)
-    again = {}
-    for row in known:
-        theirs = later.get((row["program"], row["customer_id"]), ())
-        after = next((contact for contact in theirs if _comes_after(contact, row)), None)
-        if after is not None:
-            again[row["contact_id"]] = _told(after)
-    return again
+    again: dict[str, Row] = {}
+    for first in range(0, len(contact_ids), AT_ONCE):
+        for row in _later(db, contact_ids[first : first + AT_ONCE]):
+            known = again.get(row["of"])
+            if _by_the_customer(row) and (known is None or _place(row) < _place(known)):
+                again[row["of"]] = row
+    return {of: _told(row) for of, row in again.items()}
 
 
-def _later(db: Connection, rows: Sequence[Row]) -> list[Row]:
-    """Read what customers came with since the first of some rows, in order."""
-    whose = sorted({(row["program"], row["customer_id"]) for row in rows})
-    since = min(row["started_at"] for row in rows)
-    columns = ("contact_id", "program", "customer_id", "started_at", "payload")
-    chosen = select(*(versions.c[name] for name in columns)).where(
-        tuple_(versions.c.program, versions.c.customer_id).in_(whose),
-        versions.c.started_at >= since,
+def _later(db: Connection, contact_ids: Sequence[str]) -> Sequence[Row]:
+    """Read what the customers of some contacts came with afterwards."""
+    theirs = and_(
+        versions.c.program == follow_ups.c.program,
+        versions.c.customer_id == follow_ups.c.customer_id,
+        versions.c.started_at >= follow_ups.c.started_at,
+        versions.c.contact_id != follow_ups.c.contact_id,
         versions.c.valid_to == LAST,
     )
-    in_turn = chosen.order_by(versions.c.started_at, versions.c.contact_id)
-    found = db.execute(in_turn).mappings().all()
-    return [row for row in found if facts(row).get("direction", "inbound") == "inbound"]
+    columns = [versions.c[name] for name in COLUMNS]
+    chosen = select(
+        follow_ups.c.contact_id.label("of"), follow_ups.c.started_at.label("since"), *columns
+    ).join(versions, theirs)
+    known = and_(follow_ups.c.contact_id.in_(contact_ids), follow_ups.c.customer_id != "")
+    found = db.execute(chosen.where(known)).mappings().all()
+    return [row for row in found if _place(row) > (row["since"], row["of"])]
 
 
-def _comes_after(contact: Row, row: Row) -> bool:
-    place = (contact["started_at"], contact["contact_id"])
-    return contact["contact_id"] != row["contact_id"] and place > (
-        row["started_at"],
-        row["contact_id"],
-    )
+def _by_the_customer(row: Row) -> bool:
+    return facts(row).get("direction", "inbound") == "inbound"
 
 
-def _told(contact: Row) -> dict[str, Any]:
-    at, reason = text(instant(contact["started_at"])), facts(contact).get("reason")
-    return {"contact_id": contact["contact_id"], "at": at, "reason": reason}
+def _place(row: Row) -> tuple[int, str]:
+    return row["started_at"], row["contact_id"]
+
+
+def _told(row: Row) -> dict[str, Any]:
+    at, reason = text(instant(row["started_at"])), facts(row).get("reason")
+    return {"contact_id": row["contact_id"], "at": at, "reason": reason}

@@ -27,13 +27,22 @@ def choices(db: Connection, access: Access) -> dict[str, list[str]]:
     ...     choices(db, Access("lea", frozenset({"read"})))
     {'program': [], 'team': [], 'queue': []}
     """
+    known = _different(db, access, NAMES)
+    return {name: values[:MOST_CHOICES] for name, values in known.items()}
+
+
+def teams(db: Connection, access: Access) -> list[str]:
+    """List the teams of the contacts that somebody may see."""
+    return _different(db, access, NAMES[:2])["team"]
+
+
+def _different(db: Connection, access: Access, names: Sequence[str]) -> dict[str, list[str]]:
     found: CTE | None = None
-    for name, allowed in zip(NAMES, (access.programs, access.teams, None), strict=True):
-        found = _further(found, name, allowed)
+    for name in names:
+        found = _further(found, name, getattr(access, f"{name}s", None))
     assert found is not None  # noqa: S101 - there are names
     places = db.execute(select(found).limit(MOST)).mappings().all()
-    known = {name: sorted({place[name] for place in places} - {""}) for name in NAMES}
-    return {name: values[:MOST_CHOICES] for name, values in known.items()}
+    return {name: sorted({place[name] for place in places} - {""}) for name in names}
 
 
 def _further(places: CTE | None, name: str, allowed: frozenset[str] | None) -> CTE:

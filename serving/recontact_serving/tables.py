@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 FIRST = -(2**63)  # valid_from of the earliest version: it stands for all time before it
@@ -79,6 +81,21 @@ scores = Table(  # the latest score of each contact at each moment
     Column("answer", Text, nullable=False),  # the whole answer as JSON
 )
 
+RARE_BANDS = ("medium", "high", "already")
+
+
+def has_band(band: str) -> ColumnElement[bool]:
+    """Tell whether either outcome of a row of the list has a band; by this text, for the indexes.
+
+    Examples
+    --------
+    >>> str(has_band("high"))
+    "follow_ups.repeated_band = 'high' OR follow_ups.escalation_band = 'high'"
+    """
+    name = literal_column(f"'{band}'")
+    return (follow_ups.c.repeated_band == name) | (follow_ups.c.escalation_band == name)
+
+
 follow_ups = Table(  # the at-risk list: a row for each contact that was scored at wrap-up
     "follow_ups",
     metadata,
@@ -110,16 +127,21 @@ follow_ups = Table(  # the at-risk list: a row for each contact that was scored 
     Column("repeated", Boolean),
     Column("escalated", Boolean),
 )
-for _of in ("queue", "team", "program"):
-    Index(f"worst_of_{_of}", follow_ups.c[_of], follow_ups.c.state, follow_ups.c.cost,
-          follow_ups.c.contact_id)  # fmt: skip
+_WORST = (follow_ups.c.state, follow_ups.c.cost, follow_ups.c.contact_id)
+for _of in ("queue", "team", "program", "agent_id"):
+    Index(f"worst_of_{_of}", follow_ups.c[_of], *_WORST)
+Index("worst_first", *_WORST)
+Index(  # few have an owner
+    "worst_of_owner", follow_ups.c.owner, *_WORST,
+    sqlite_where=follow_ups.c.owner.is_not(None), postgresql_where=follow_ups.c.owner.is_not(None),
+)  # fmt: skip
+for _band in RARE_BANDS:
+    _has = has_band(_band)
+    Index(f"worst_of_{_band}", *_WORST, sqlite_where=_has, postgresql_where=_has)
 Index("places", follow_ups.c.program, follow_ups.c.team, follow_ups.c.queue)
-Index("worst_first", follow_ups.c.state, follow_ups.c.cost, follow_ups.c.contact_id)
 Index("by_themselves", follow_ups.c.changes_at)
 Index("changed", follow_ups.c.changed_at)
 Index("ended", follow_ups.c.at)
-Index("followed", follow_ups.c.program, follow_ups.c.customer_id)
-Index("of_agent", follow_ups.c.agent_id, follow_ups.c.at)
 
 actions = Table(  # everything that somebody did about a contact of the list
     "actions",

@@ -19,9 +19,9 @@ from sqlalchemy import (
     RowMapping,
     Select,
     and_,
+    false,
     func,
     literal,
-    or_,
     select,
     tuple_,
     union_all,
@@ -30,12 +30,12 @@ from sqlalchemy import (
 from recontact_serving.access import Access
 from recontact_serving.clock import instant, text
 from recontact_serving.coming_back import called_again
-from recontact_serving.latest import OUTCOMES
 from recontact_serving.places import choices
-from recontact_serving.tables import follow_ups, scores
+from recontact_serving.tables import RARE_BANDS, follow_ups, has_band, scores
 
 __all__ = ["Asked", "BadCursorError", "Page", "choices", "count", "cut", "may_see", "one", "page"]
 FILTERS = ("team", "queue", "program")
+BANDS = ("low", *RARE_BANDS)
 TO_DO = ("open", "claimed")
 STATES = (*TO_DO, "snoozed", "resolved", "lapsed")  # what is held out is in no list
 SHOWN = 3  # reasons of a row
@@ -196,7 +196,7 @@ def cut(query: Select[Any], asked: Asked) -> Select[Any]:
         if allowed is not None:
             query = query.where(follow_ups.c[name].in_(sorted(allowed)))
     if asked.band is not None:
-        query = query.where(or_(*(follow_ups.c[f"{o}_band"] == asked.band for o in OUTCOMES)))
+        query = query.where(has_band(asked.band) if asked.band in BANDS else false())
     return query
 
 
@@ -206,7 +206,7 @@ def _items(db: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
     wrapup = and_(scores.c.moment == "wrapup", scores.c.contact_id.in_(names))
     chosen = select(scores.c.contact_id, scores.c.answer).where(wrapup)
     answers = {row[0]: row[1] for row in db.execute(chosen)} if names else {}
-    later = called_again(db, rows)
+    later = called_again(db, names)
     return [
         _item(row, answers[row["contact_id"]], later.get(row["contact_id"]))
         for row in rows

@@ -60,15 +60,28 @@ def _follow_ups() -> None:
         sa.Column("repeated", sa.Boolean),
         sa.Column("escalated", sa.Boolean),
     )
-    for of in ("queue", "team", "program"):
-        op.create_index(f"worst_of_{of}", "follow_ups", [of, "state", "cost", "contact_id"])
+    _indexes()
+
+
+def _indexes() -> None:
+    worst = ["state", "cost", "contact_id"]
+    for of in ("queue", "team", "program", "agent_id"):
+        op.create_index(f"worst_of_{of}", "follow_ups", [of, *worst])
+    op.create_index("worst_first", "follow_ups", worst)
+    _some("owner", ["owner", *worst], "owner IS NOT NULL")
+    for band in ("medium", "high", "already"):
+        _some(band, worst, f"repeated_band = '{band}' OR escalation_band = '{band}'")
     op.create_index("places", "follow_ups", ["program", "team", "queue"])
-    op.create_index("worst_first", "follow_ups", ["state", "cost", "contact_id"])
     op.create_index("by_themselves", "follow_ups", ["changes_at"])
     op.create_index("changed", "follow_ups", ["changed_at"])
     op.create_index("ended", "follow_ups", ["at"])
-    op.create_index("followed", "follow_ups", ["program", "customer_id"])
-    op.create_index("of_agent", "follow_ups", ["agent_id", "at"])
+
+
+def _some(of: str, columns: list[str], where: str) -> None:
+    rows = sa.text(where)
+    op.create_index(
+        f"worst_of_{of}", "follow_ups", columns, sqlite_where=rows, postgresql_where=rows
+    )
 
 
 def _fill_in() -> None:
