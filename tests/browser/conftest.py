@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from tests.browser.desks import Desk, site
+from tests.browser.floor import Floor
 
 from recontact_serving import accounts, keys
 from recontact_serving.database import Database
@@ -163,3 +165,29 @@ def guarded_desk(tmp_path, outside) -> Iterator[Desk]:
     started.bearer = {"Authorization": f"Bearer {key}"}
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def floor(tmp_path_factory) -> Iterator[Floor]:
+    """A service with keys and people of each role; each test brings a team of its own."""
+    opened = Floor.opened(f"sqlite:///{tmp_path_factory.mktemp('floor')}/recontact.db")
+    yield opened
+    opened.desk.stop()
+
+
+@pytest.fixture
+def seen_by(browser, floor):
+    """Open pages of somebody who has signed in; they close when the test is over."""
+    contexts = []
+
+    def opened(who: str, path: str = "/", **how: Any):
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **how})
+        contexts.append(context)
+        context.add_cookies([floor.cookie(who)])
+        page = context.new_page()
+        page.goto(floor.address + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -35,7 +35,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.target.classList?.contains("forms")) event.target.querySelector("select, input")?.focus();
+  const forms = event.detail.target;
+  if (forms?.classList.contains("forms")) forms.querySelector("select, input:not([type=hidden])")?.focus();
 });
 
 // What goes wrong is told where one looks.
