@@ -3,13 +3,16 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import Connection
 
-from recontact_serving.database import UPSERTS, Database, read_meta
+from recontact_serving.clock import micros, now
+from recontact_serving.database import UPSERTS, Database, alone, put, read_meta
 from recontact_serving.tables import meta
 
+PERIODS = "holdout_periods"  # since when which share is held out, as JSON
 SECRET = "holdout secret"  # noqa: S105 - the name of a row
 BITS = 64
 
@@ -39,11 +42,13 @@ class Holdout:
 
     @classmethod
     def of(cls, database: Database, share: float) -> "Holdout":
-        """Give the holdout of a database, which keeps the secret from its first use on."""
-        if not share:
-            return cls()
+        """Give the holdout of a database, which keeps the secret and since when a share holds."""
+        with database.read() as db:
+            if not share and not _periods(db):
+                return cls()
         with database.write() as db:
-            return cls(share, bytes.fromhex(_secret(db)))
+            _begin(db, share)
+            return cls(share, bytes.fromhex(_secret(db))) if share else cls()
 
     def draws(self, program: str, customer_id: str, contact_id: str) -> bool:
         """Tell whether a customer of a program is held out; unknown ones contact by contact."""
@@ -51,7 +56,51 @@ class Holdout:
             return False
         who = orjson.dumps([program, customer_id, "" if customer_id else contact_id])
         drawn = hashlib.blake2b(who, key=self.secret, digest_size=BITS // 8).digest()
-        return int.from_bytes(drawn) < self.share * 2**BITS
+        return int.from_bytes(drawn) < self.share * 2.0**BITS
+
+
+class Period(NamedTuple):
+    """A time in which one share was held out.
+
+    Attributes
+    ----------
+    since : int
+        Its first microsecond.
+    until : int or None
+        When another share, or none, took its place; None: it goes on.
+    holdout : Holdout
+        As it drew then.
+    """
+
+    since: int
+    until: int | None
+    holdout: Holdout
+
+
+def last_period(db: Connection) -> Period | None:
+    """Give the last time in which anybody was held out; None where nobody ever was."""
+    noted = _periods(db)
+    ends = [since for since, _ in noted[1:]]
+    for (since, share), until in reversed([*zip(noted, [*ends, None], strict=True)]):
+        if share:
+            secret = bytes.fromhex(read_meta(db, SECRET) or "")
+            return Period(since, until, Holdout(share, secret))
+    return None
+
+
+def _periods(db: Connection) -> list[tuple[int, float]]:
+    found: list[tuple[int, float]] = orjson.loads(read_meta(db, PERIODS) or "[]")
+    return found
+
+
+def _begin(db: Connection, share: float) -> None:
+    """Note that another share holds from now on; contacts of two shares can't be compared."""
+    alone(db, "holdout")
+    noted = _periods(db)
+    if share == (noted[-1][1] if noted else 0.0):
+        return
+    value = orjson.dumps([*noted, (micros(now()), share)]).decode()
+    put(db, meta, [{"name": PERIODS, "value": value}])
 
 
 def _secret(db: Connection) -> str:
