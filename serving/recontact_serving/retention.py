@@ -12,7 +12,16 @@ from recontact.features.loads import WEEKS
 from recontact.features.measures import VOLUME_DAYS, Past
 from recontact_serving.clock import micros
 from recontact_serving.database import Database
-from recontact_serving.tables import LAST, agent_actions, decisions, scores, sessions, versions
+from recontact_serving.tables import (
+    LAST,
+    actions,
+    agent_actions,
+    decisions,
+    follow_ups,
+    scores,
+    sessions,
+    versions,
+)
 
 AT_ONCE = 500  # rows to a transaction: whoever else writes waits no longer than for these
 
@@ -23,9 +32,10 @@ def forget_old(database: Database, days: int | None, now: dt.datetime) -> Counts
     """Delete what is older than so many days, in small transactions.
 
     A contact goes with all its versions when the last one ended (without an end: started) before;
-    a score by the instant it was asked for, a row of the log by when it was given, an agent's
-    action by when it was sent. Sessions go when they have expired, whatever `days` is. Rates are
-    sums over many customers and stay until they are learnt again.
+    a score and its row of the list by the instant it was asked for, a row of the log by when it
+    was given, an agent's action by when it was sent, what people did about the list by when.
+    Sessions go when they have expired, whatever `days` is. Rates are sums over many customers and
+    stay until they are learnt again.
 
     Parameters
     ----------
@@ -58,6 +68,8 @@ def forget_old(database: Database, days: int | None, now: dt.datetime) -> Counts
             "scores": _forget(database, scores, scores.c.at < before),
             "decisions": _forget(database, decisions, decisions.c.scored_at < before),
             "agent_actions": _forget(database, agent_actions, agent_actions.c.sent_at < before),
+            "follow_ups": _forget(database, follow_ups, follow_ups.c.at < before),
+            "actions": _forget(database, actions, actions.c.at < before),
         }
     return MappingProxyType({name: count for name, count in counts.items() if count})
 

@@ -11,7 +11,15 @@ from recontact_serving import accounts, history, retention
 from recontact_serving.clock import micros
 from recontact_serving.database import put
 from recontact_serving.retention import forget_old
-from recontact_serving.tables import agent_actions, decisions, scores, sessions, versions
+from recontact_serving.tables import (
+    actions,
+    agent_actions,
+    decisions,
+    follow_ups,
+    scores,
+    sessions,
+    versions,
+)
 
 NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -51,8 +59,24 @@ def action(name, at):
     return {"contact_id": name, "program": "", "customer_id": "u", "sent_at": micros(at)}
 
 
+def follow_up(name, at):
+    told = {f"{o}_{part}": v for o in ("repeated", "escalation")
+            for part, v in (("probability", 0.5), ("band", "high"))}  # fmt: skip
+    plain = {"program": "", "customer_id": "u", "queue": "", "team": "", "state": "claimed"}
+    times = dict.fromkeys(("at", "scored_at", "started_at", "changed_at"), micros(at))
+    more = {"cost": 1.0, "disputed": False, "version": 1, "closes_at": micros(NOW)}
+    return {**plain, **told, **times, **more, "contact_id": name}
+
+
+def done(name, at):
+    plain = {"program": "", "customer_id": "u", "who": "lea", "action": "claim"}
+    kept = {"details": "{}", "before": "{}", "version": 1}
+    return {**plain, **kept, "contact_id": name, "at": micros(at)}
+
+
 @pytest.mark.parametrize(("table", "row"), [
-    (scores, score), (decisions, decision), (agent_actions, action)])  # fmt: skip
+    (scores, score), (decisions, decision), (agent_actions, action),
+    (follow_ups, follow_up), (actions, done)])  # fmt: skip
 def test_rows_go_when_they_are_older_than_the_days(database, table, row):
     """A row a microsecond older than the days goes, one of just the days stays."""
     least = dt.timedelta(microseconds=1)
@@ -86,8 +110,8 @@ def test_sessions_that_have_expired_go_whatever_is_kept(database):
     """Nobody's session outlives its hours in the database."""
     with database.write() as db:
         accounts.add_user(db, "ada", "correct horse battery")
-        row = {"user": "ada", "expires_at": micros(NOW)}
-        ended = {"user": "ada", "expires_at": micros(NOW) - 1}
+        row = {"user": "ada", "expires_at": micros(NOW), "seen_at": 0}
+        ended = {**row, "expires_at": micros(NOW) - 1}
         db.execute(sessions.insert(), [{**row, "digest": "live"}, {**ended, "digest": "over"}])
     assert forget_old(database, None, NOW) == {"sessions": 1}
     assert keys(database, sessions, "digest") == ["live"]
