@@ -73,9 +73,15 @@ def contact(contact_id: str, request: Request, service: ServiceOf, access: Reade
 
 
 def _own(access: Access, state: str | None) -> worklist.Asked:
-    """Ask for the contacts that somebody handled, whatever team they count to."""
+    """Ask for the contacts that somebody handled: one id may be of two people in two programs."""
     state = state if state in worklist.STATES else None
-    return worklist.Asked(agent_id=access.agent_id, state=state, limit=MOST)
+    return worklist.Asked(
+        agent_id=access.agent_id,
+        state=state,
+        limit=MOST,
+        programs=access.programs,
+        teams=access.teams,
+    )
 
 
 def _policy(service: Service) -> Policy | None:

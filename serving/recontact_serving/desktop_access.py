@@ -10,12 +10,13 @@ from sqlalchemy import select
 from recontact_serving.access import Access
 from recontact_serving.calls import Call
 from recontact_serving.desktop_tokens import PREFIX, Grant, read, secret_of
+from recontact_serving.keys import Scope
 from recontact_serving.problems import ProblemError, problem
-from recontact_serving.security import Bearer
+from recontact_serving.security import Bearer, machine
 from recontact_serving.service import Service, ServiceOf
 from recontact_serving.tables import keys
 
-SCOPE = "score"
+SCOPE: Scope = "score"
 OVER = "the token is over or not known; make a new one with POST /v1/desktop-tokens"
 NOT_YOURS = "this token is not for this call"
 
@@ -67,22 +68,22 @@ class Caller:
         return grant.agent_id in call.agents
 
 
-def caller(request: Request, service: ServiceOf, _: Bearer) -> Caller:
-    """Let in who carries a key for scores, or a token of a desktop."""
-    header = request.headers.get("authorization")
-    token = (header or "").partition(" ")[2].strip()
-    if service.settings.auth and token.startswith(PREFIX):
-        return _of_token(service, token)
-    return Caller(service.gate.admit(header, SCOPE))
+class CallerNeeded:
+    """Lets in who carries a key for scores, or a token of a desktop."""
+
+    scope: Scope = SCOPE
+
+    def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Caller:
+        """Give who asks."""
+        header = request.headers.get("authorization")
+        token = (header or "").partition(" ")[2].strip()
+        if service.settings.auth and token.startswith(PREFIX):
+            return _of_token(service, token)
+        return Caller(service.gate.admit(header, self.scope))
 
 
-def key_holder(request: Request, service: ServiceOf, _: Bearer) -> Access:
-    """Let in who carries a key for scores; a token is none."""
-    return service.gate.admit(request.headers.get("authorization"), SCOPE)
-
-
-CallerOf = Annotated[Caller, Depends(caller)]
-KeyHolder = Annotated[Access, Depends(key_holder)]
+CallerOf = Annotated[Caller, Depends(CallerNeeded())]
+KeyHolder = Annotated[Access, Depends(machine(SCOPE))]  # a token is none
 
 
 def _of_token(service: Service, token: str) -> Caller:

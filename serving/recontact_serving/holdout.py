@@ -80,8 +80,8 @@ class Period(NamedTuple):
 def last_period(db: Connection) -> Period | None:
     """Give the last time in which anybody was held out; None where nobody ever was."""
     noted = _periods(db)
-    ends = [since for since, _ in noted[1:]]
-    for (since, share), until in reversed([*zip(noted, [*ends, None], strict=True)]):
+    ends = [*(since for since, _ in noted), None][1:]  # each ends where the next one begins
+    for (since, share), until in reversed([*zip(noted, ends, strict=True)]):
         if share:
             secret = bytes.fromhex(read_meta(db, SECRET) or "")
             return Period(since, until, Holdout(share, secret))

@@ -11,11 +11,12 @@ from fastapi.responses import RedirectResponse, Response
 
 from recontact.errors import UserError
 from recontact_serving import accounts
+from recontact_serving.addresses import inside
 from recontact_serving.forms import cookie, delete_cookie, set_cookie
 from recontact_serving.oidc import BAD, OVER, Begun, Provider, SignInError
 from recontact_serving.oidc_settings import Mapped
 from recontact_serving.service import Service, ServiceOf
-from recontact_serving.sign_in import address_of, begin, inside, show
+from recontact_serving.sign_in import address_of, begin, show
 
 COOKIE = "recontact_oidc"  # the secret of one sign-in, and where it leads
 COOKIE_S = 600

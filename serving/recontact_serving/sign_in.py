@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from recontact_serving import accounts, attempts, sessions
+from recontact_serving.addresses import inside
 from recontact_serving.forms import (
     FORM_COOKIE,
     SESSION_COOKIE,
@@ -149,15 +150,3 @@ def show(
     response.headers.update(headers or {})
     set_cookie(request, response, FORM_COOKIE, secret, FORM_S)
     return response
-
-
-def inside(address: str) -> str:
-    """Keep to our own pages: an address of elsewhere leads to the first page.
-
-    Examples
-    --------
-    >>> inside("/?team=a"), inside("//evil.example"), inside("https://evil.example")
-    ('/?team=a', '/', '/')
-    """
-    own = address.startswith("/") and not address.startswith(("//", "/\\"))
-    return address if own and address.isprintable() else "/"

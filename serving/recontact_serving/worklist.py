@@ -146,15 +146,17 @@ def some(db: Connection, contact_ids: Sequence[str], access: Access) -> list[dic
 
 
 def may_see(row: Mapping[str, Any], access: Access) -> bool:
-    """Tell whether somebody may see a row: of their programs and teams, or of their own contacts.
+    """Tell whether somebody may see a row: of their programs and teams; an agent, the own alone.
 
     What is held out is for those alone who may see the proof: others would know not to touch it.
     """
     if row["state"] == "held_out" and not access.may("proof"):
         return False
-    if not access.may("read") and not access.may("follow_up"):
-        return access.agent_id is not None and row["agent_id"] == access.agent_id
-    return access.sees(row["program"], row["team"])
+    if not access.sees(row["program"], row["team"]):
+        return False
+    if access.may("read") or access.may("follow_up"):
+        return True
+    return access.agent_id is not None and row["agent_id"] == access.agent_id
 
 
 def _worst(db: Connection, asked: Asked, place: tuple[float, str] | None) -> Sequence[RowMapping]:

@@ -96,6 +96,7 @@ class Running:
     client: httpx.Client
     service: Service
     address: str
+    app: Any = None
 
 
 HOW: Any = {"http": Protocol, "ws": "none", "log_config": None, "access_log": False}
@@ -261,7 +262,7 @@ def _run(settings: Settings, models: Any) -> Iterator[Running]:
         try:
             with httpx.Client(base_url=address(taken), timeout=30, verify=NO_TLS) as client:
                 client.get("/health/live")
-                yield Running(client, app.state.service, address(taken))
+                yield Running(client, app.state.service, address(taken), app)
         finally:
             server.end()
             thread.join(timeout=10)
