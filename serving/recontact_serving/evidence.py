@@ -98,7 +98,7 @@ def _of(
         else (int(applied.lookback_us[place]), "look-back")
     )
     within = gap <= limit
-    apart = f"{span(gap / SECOND) or 'at once'} {'after' if later else 'before'}"
+    apart = f"{span(gap / SECOND) or 'right'} {'after' if later else 'before'}"
     edge = f"{'within' if within else 'beyond'} the {name} of {span(limit / SECOND) or '0'}"
     if not applied.counts[other]:
         return Evidence(True, False, f"{_and(same)}, {apart}; of a kind that does not count")

@@ -92,21 +92,21 @@ def standing(item: Item, name: str, zone: ZoneInfo, present: dt.datetime) -> str
     >>> t, zone = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC), ZoneInfo("UTC")
     >>> row = {"state": "claimed", "owner": "ben", "outcome": None, "until": None}
     >>> standing(row, "ada", zone, t), standing(row, "ben", zone, t)
-    ('ben has it', 'you have it')
+    ('ben has it', 'You have it')
     >>> standing({**row, "state": "snoozed", "until": "2026-03-01T14:00:00Z"}, "ada", zone, t)
-    'snoozed until 14:00; ben has it'
+    'Snoozed until 14:00; ben has it'
     """
     state, owner, until = item["state"], item["owner"], _instant(item["until"])
     having = "" if owner is None else "you have it" if owner == name else f"{owner} has it"
-    if state == "claimed":
-        return having or STATES["claimed"]
+    if state == "claimed" and having:
+        return "You have it" if owner == name else having
     if state == "snoozed" and until:
-        return f"snoozed until {clock(until, zone, present)}" + (having and f"; {having}")
-    if state == "resolved":
-        return OUTCOMES.get(item["outcome"] or "", STATES["resolved"])
+        return f"Snoozed until {clock(until, zone, present)}" + (having and f"; {having}")
+    if state == "resolved" and item["outcome"]:
+        return OUTCOMES[item["outcome"]].capitalize()
     if state == "held_out":
-        return "held out: please leave this customer as is"
-    return STATES[state]
+        return "Held out: please leave this customer as is"
+    return STATES[state].capitalize()
 
 
 def _instant(value: str | None) -> dt.datetime | None:

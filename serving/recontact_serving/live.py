@@ -27,16 +27,20 @@ class Shown:
         By contact, what is done about it as the page tells it.
     fresh : str
         How many more contacts belong on the page, as it tells.
+    done : str
+        How many follow-ups were done today, as it tells.
     """
 
     stamps: dict[str, str]
     fresh: str
+    done: str
 
     @classmethod
     def of(cls, query: QueryParams) -> "Shown":
         """Read what a page sends along."""
         pairs = (value.partition(" ") for value in query.getlist("shown")[: 2 * ROWS])
-        return cls({contact_id: stamp for stamp, _, contact_id in pairs}, query.get("fresh", ""))
+        stamps = {contact_id: stamp for stamp, _, contact_id in pairs}
+        return cls(stamps, query.get("fresh", ""), query.get("done", ""))
 
 
 def look(db: Connection, looked: Looked, there: Shown) -> dict[str, Any] | None:
@@ -45,17 +49,19 @@ def look(db: Connection, looked: Looked, there: Shown) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        The rows that changed, how many more contacts belong on the page, and its address; None
-        where the page is right as it is.
+        The rows that changed, how many more contacts belong on the page, its address, and what can
+        be done today; None where the page is right as it is.
     """
-    now_there = shown(db, looked).rows
-    fresh = sum(row["contact_id"] not in there.stamps for row in now_there)
-    changed = list(_changed(db, looked, there, now_there))
-    if not changed and str(fresh) == there.fresh:
+    there_now = shown(db, looked)
+    rows, day = there_now.rows, there_now.day
+    fresh = sum(row["contact_id"] not in there.stamps for row in rows)
+    changed = list(_changed(db, looked, there, rows))
+    done = str(day.done) if day else ""
+    if not changed and (str(fresh), done) == (there.fresh, there.done):
         return None
     way = {"all": 1} if looked.everything else {}
     here = address("/", kept(looked.asked), cursor=looked.asked.cursor, above=looked.above, **way)
-    return {"rows": changed, "fresh": fresh, "here": here}
+    return {"rows": changed, "fresh": fresh, "here": here, "day": day}
 
 
 def _changed(

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from recontact_serving import (
+    capacity,
     colleagues,
     contact_pages,
     done,
@@ -15,12 +16,12 @@ from recontact_serving import (
     work_pages,
 )
 from recontact_serving.access import Access
-from recontact_serving.addresses import inside, tidied
+from recontact_serving.addresses import address, inside, tidied
 from recontact_serving.clock import now
 from recontact_serving.forms import checked_form
 from recontact_serving.list_page import Looked
 from recontact_serving.list_rows import OUTCOMES, STATES
-from recontact_serving.problems import ProblemError, invalid
+from recontact_serving.problems import ProblemError, invalid, problem
 from recontact_serving.rendering import render
 from recontact_serving.security import page
 from recontact_serving.service import Service, ServiceOf
@@ -30,6 +31,7 @@ from recontact_serving.worklist import BadCursorError
 from recontact_serving.zones import zone_of
 
 Reader = Annotated[Access, Depends(page("read"))]
+Planner = Annotated[Access, Depends(page("capacity"))]
 Text = Annotated[str, Form(max_length=2000)]
 
 router = APIRouter(include_in_schema=False)
@@ -96,6 +98,24 @@ def delete_view(
     with service.database.write() as db:
         views.remove(db, access.name, name)
     return RedirectResponse(inside(next), 303)
+
+
+@router.post("/capacity")
+def set_capacity(
+    request: Request,
+    service: ServiceOf,
+    access: Planner,
+    team: Text,
+    token: Text,
+    per_day: Annotated[int, Form(ge=0, le=capacity.MOST)],
+) -> Response:
+    """Set how many follow-ups a team can do in a day."""
+    checked_form(request, token)
+    if not team or (access.teams is not None and team not in access.teams):
+        raise ProblemError(problem(404, f"there is no team {team} that you may see"))
+    with service.database.write() as db:
+        capacity.keep(db, team, per_day)
+    return RedirectResponse(address("/", {"team": team}), 303)
 
 
 def _looked(request: Request, service: Service, access: Access) -> Looked:

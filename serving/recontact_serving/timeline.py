@@ -9,10 +9,11 @@ from recontact.policy import Policy
 from recontact_serving import done, following_up, worklist
 from recontact_serving.access import Access
 from recontact_serving.calls import read_calls
+from recontact_serving.clock import instant
 from recontact_serving.evidence import evidence
 from recontact_serving.history import READ, contact_of
 from recontact_serving.problems import ProblemError, problem
-from recontact_serving.tables import LAST, follow_ups, versions
+from recontact_serving.tables import LAST, follow_ups, scores, versions
 from recontact_serving.worklist import told
 
 MOST = 100  # of a customer's contacts, the latest
@@ -91,11 +92,11 @@ def _may_see(db: Connection, contact: Mapping[str, Any], call: Any, access: Acce
 
 def _scores(document: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Give the score of each moment, with what moved it in words."""
-    scores = document["scores"] if document else {}
+    answers = document["scores"] if document else {}
     return [
-        {**scores[moment], "words": words, "why": told(scores[moment], most=6)}
+        {**answers[moment], "words": words, "why": told(answers[moment], most=6)}
         for moment, words in MOMENTS.items()
-        if scores.get(moment)
+        if answers.get(moment)
     ]
 
 
@@ -133,4 +134,21 @@ def _of_customer(db: Connection, contact: Mapping[str, Any]) -> Sequence[dict[st
             versions.c.customer_id == contact["customer_id"]
         )
     rows = db.execute(_LATEST.where(whose).limit(MOST)).all()
-    return [contact_of(row)[1] for row in rows][::-1]
+    contacts = [contact_of(row)[1] for row in rows][::-1]
+    scored = _at_wrapup(db, [contact["contact_id"] for contact in contacts])
+    return [_filled(contact, scored.get(contact["contact_id"])) for contact in contacts]
+
+
+def _at_wrapup(db: Connection, contact_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read what scores at wrap-up said: it is known before a contact's record comes."""
+    names = ("contact_id", "queue", "team", "agent_id", "at")
+    chosen = select(*(scores.c[name] for name in names)).where(
+        scores.c.moment == "wrapup", scores.c.contact_id.in_(contact_ids)
+    )
+    rows = [dict(row) for row in db.execute(chosen).mappings()]
+    return {row.pop("contact_id"): {**row, "ended_at": instant(row.pop("at"))} for row in rows}
+
+
+def _filled(contact: dict[str, Any], scored: Mapping[str, Any] | None) -> dict[str, Any]:
+    known = {name: value for name, value in contact.items() if value is not None}
+    return {**contact, **(scored or {}), **known}

@@ -7,6 +7,7 @@ from itertools import count
 import httpx
 from tests.browser.desks import Desk
 
+from recontact.policy import Policy
 from recontact_serving import accounts, keys, sessions
 from recontact_serving.access import Access
 from recontact_serving.clock import now
@@ -37,7 +38,9 @@ class Floor:
             key = keys.add(db, "desktop", keys.SCOPES)
             accounts.add_user(db, "admin", PASSWORD, "admin")
         database.close()
-        return cls(Desk(Settings(url)), key)
+        desk = Desk(Settings(url))
+        desk.models.policy = Policy()  # type: ignore[attr-defined] - as real scorers have one
+        return cls(desk, key)
 
     @property
     def address(self) -> str:

@@ -1,11 +1,14 @@
 """A team's day with the list, in headless Chromium."""
 
 import csv
+import datetime as dt
 import io
 import re
 
 import pytest
 from playwright.sync_api import expect
+
+from recontact_serving.clock import now
 
 pytestmark = pytest.mark.browser
 
@@ -64,7 +67,7 @@ def test_a_leads_morning(browser, floor, script):
         page.locator("#bulk").get_by_role("button", name="Claim").click()
     assert "queue=billing" in page.url
     expect(page.get_by_role("status").first).to_contain_text("You have 10 contacts now.")
-    expect(page.locator(ROWS).filter(has_text="you have it")).to_have_count(10)
+    expect(page.locator(ROWS).filter(has_text="You have it")).to_have_count(10)
 
     ticked(page, mine[:2])
     page.get_by_label("Snooze until").select_option("hour")
@@ -83,7 +86,7 @@ def test_a_leads_morning(browser, floor, script):
 
     with page.expect_navigation():
         page.get_by_role("button", name="Undo").click()
-    expect(row(page, mine[2])).to_contain_text("you have it", ignore_case=True)
+    expect(row(page, mine[2])).to_contain_text("You have it")
     expect(page.locator(".today")).to_contain_text("0 done")
 
     link = page.get_by_role("link", name="Download as CSV").get_attribute("href")
@@ -98,7 +101,7 @@ def test_two_leads_race_for_one_row(seen_by, team):
     """One gets it; the other is told who has it, where the row is, without a reload."""
     lea, leo = seen_by("lea"), seen_by("leo")
     row(lea, team[0]).get_by_role("button", name="Claim").click()
-    expect(row(lea, team[0])).to_contain_text("you have it", ignore_case=True)
+    expect(row(lea, team[0])).to_contain_text("You have it")
     leo.evaluate("htmx.remove('#live')")  # no news: what follows is known from the click alone
     row(leo, team[0]).get_by_role("button", name="Claim").click()
     expect(row(leo, team[0])).to_contain_text("lea has it")
@@ -131,7 +134,7 @@ def test_what_others_do_shows_by_itself(seen_by, floor):
     page.get_by_label("Note").fill("call her on")
     other = seen_by("ira")
     row(other, there[1]).get_by_role("button", name="Claim").click()
-    expect(row(other, there[1])).to_contain_text("you have it", ignore_case=True)
+    expect(row(other, there[1])).to_contain_text("You have it")
     looked(page)
     expect(row(page, there[1])).to_contain_text("ira has it")
     expect(page.get_by_label("Note")).to_have_value("call her on")
@@ -174,7 +177,7 @@ def test_each_thing_can_be_done_on_the_row(seen_by, floor):
     forms = opened(there[0])
     forms.get_by_label("Snooze until").select_option("morning")
     forms.get_by_role("button", name="Snooze").click()
-    expect(row(page, there[0])).to_contain_text("Snoozed until tomorrow 09:00", ignore_case=True)
+    expect(row(page, there[0])).to_contain_text("Snoozed until tomorrow 09:00")
     forms = opened(there[1])
     forms.get_by_label("Give to").fill("uri")
     forms.get_by_role("button", name="Assign").click()
@@ -186,10 +189,10 @@ def test_each_thing_can_be_done_on_the_row(seen_by, floor):
     forms = opened(there[3])
     forms.get_by_label("Resolve as").select_option("coached")
     forms.get_by_role("button", name="Resolve").click()
-    expect(row(page, there[3])).to_contain_text("agent coached", ignore_case=True)
+    expect(row(page, there[3])).to_contain_text("Agent coached")
     with page.expect_navigation():
         page.get_by_role("button", name="Undo").click()
-    expect(row(page, there[3])).to_contain_text("nobody has it", ignore_case=True)
+    expect(row(page, there[3])).to_contain_text("Nobody has it")
     forms = opened(there[4])
     forms.get_by_label("Note").fill("prefers <b>mornings</b>")
     forms.get_by_role("button", name="Add the note").click()
@@ -214,7 +217,7 @@ def test_an_agent_disputes_and_the_lead_sees_it(seen_by, floor):
         first.get_by_role("button", name="Disagree").click()
     expect(page.locator(".own > li").filter(has_text=own[0])).to_contain_text("disputed")
     lead = seen_by("ola")
-    expect(row(lead, own[0])).to_contain_text("disputed by the agent")
+    expect(row(lead, own[0])).to_contain_text("disputed")
     lead.goto(f"{floor.address}/contacts/{own[0]}")
     expect(lead.locator(".log")).to_contain_text("ag says that the flag is wrong: “it was a test”")
     answer = page.goto(f"{floor.address}/contacts/{own[0]}")
@@ -247,9 +250,43 @@ def test_other_teams_are_out_of_reach_by_address(seen_by, floor):
         page.locator("#act").evaluate("form => form.submit()")
     assert led.value.status == 404
     assert (
-        page.request.get(f"{floor.address}/changes?team=outside&fresh=0&shown=x+{foreign}").status
+        page.request.get(
+            f"{floor.address}/changes?team=outside&fresh=0&done=0&shown=x+{foreign}"
+        ).status
         == 204
     )
+
+
+def test_a_contacts_page_shows_what_is_around_it(seen_by, floor):
+    """The customer's contacts with the evidence of the policy, what was scored, and the work."""
+    floor.person("pat", "lead", "around")
+    (contact_id,) = floor.scored("around", 1)
+    whose = f"customer {contact_id}"
+    (again,) = floor.scored("around", 1, customer_id=whose)
+    (foreign,) = floor.scored("elsewhere", 1, customer_id=whose, reason="secret")
+    before = now() - dt.timedelta(days=5, hours=1)
+    earlier = {"contact_id": "around-before", "customer_id": whose, "program": "acme"}
+    times = {"started_at": before.isoformat(), "ended_at": before.isoformat()}
+    said = {"team": "around", "reason": "billing > invoice"}
+    floor.post("/v1/contacts", {"contacts": [{**earlier, **times, **said}]})
+    page = seen_by("pat", f"/contacts/{contact_id}")
+    contacts = page.locator(".timeline > li")
+    expect(contacts).to_have_count(4)
+    expect(contacts.filter(has_text="this contact")).to_have_count(1)
+    old = contacts.filter(has_text="5 days before")
+    expect(old).to_contain_text("Related: same reason, but 5 days before: beyond the look-back")
+    expect(contacts.filter(has_text="Repeat: same reason, right after")).to_have_count(1)
+    expect(contacts.filter(has_text="not of your teams")).to_have_count(1)
+    assert foreign not in page.content()
+    assert "secret" not in page.content()
+    expect(page.locator(".score")).to_contain_text("At its wrap-up")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Claim").click()
+    assert page.url == f"{floor.address}/contacts/{contact_id}"
+    expect(page.locator(".log")).to_contain_text("pat took it")
+    with page.expect_navigation():
+        page.locator(".again").click()
+    assert page.url == f"{floor.address}/contacts/{again}"
 
 
 def test_views_are_kept_by_name(seen_by, floor):
@@ -286,14 +323,13 @@ def test_times_are_those_of_the_viewer(seen_by, floor):
 
 def test_the_list_ends_where_the_day_does(seen_by, floor):
     """Rows beyond today's capacity are behind a line, with a way to all of them."""
-    from recontact_serving import capacity
-
     floor.person("cap", "lead", "capacity")
     there = floor.scored("capacity", 4)
-    with floor.desk.service.database.write() as db:
-        capacity.keep(db, "capacity", 3)
     floor.done("cap", there[0], "resolve", outcome="solved")
-    page = seen_by("cap")
+    page = seen_by("cap", "/?team=capacity")
+    page.get_by_label("Follow-ups that team capacity can do in a day").fill("3")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Set").click()
     expect(page.locator(".today")).to_have_text("Today: 3 follow-ups, 1 done, 2 to do")
     expect(page.locator(ROWS)).to_have_count(2)
     line = page.locator("tr.line")
@@ -312,10 +348,10 @@ def test_it_can_be_worked_by_keyboard(seen_by, floor):
     button = row(page, there[0]).get_by_role("button")
     button.focus()
     page.keyboard.press("Enter")
-    expect(row(page, there[0])).to_contain_text("you have it", ignore_case=True)
+    expect(row(page, there[0])).to_contain_text("You have it")
     expect(button).to_be_focused()
     page.keyboard.press("Enter")
-    expect(row(page, there[0])).to_contain_text("nobody has it", ignore_case=True)
+    expect(row(page, there[0])).to_contain_text("Nobody has it")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(row(page, there[0]).locator(".forms select").first).to_be_focused()
