@@ -50,7 +50,7 @@ def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) 
     shown = [*known, newest] if newest else known
     x = across(shown[0]["day"], max(row["day"] for row in shown))
     y = upward(*_reach(shown, name))
-    body = axes(x, y, lambda d: _short(int(d)), _percent(y), _ticks(x))
+    body = axes(x, y, lambda d: _short(int(d)), _percent(y), _ticks(x), "start of the contact, UTC")
     low, middle, high = (
         [(x(row["day"]), y(row[key])) for row in known]
         for key in (f"{name}_low", name, f"{name}_high")
@@ -123,11 +123,13 @@ def _told(rows: Sequence[Row], name: str, what: str) -> str:
 
 def _ticks(x: Scale) -> list[float]:
     step = max(1, math.ceil((x.high - x.low) / TICKS))
+    step = step if step < 7 else 7 * math.ceil(step / 7)  # the same day of the week
     return [float(d) for d in range(int(x.low), int(x.high) + 1, step)]
 
 
 def _percent(y: Scale) -> Any:
-    digits = 0 if y.high - y.low > 0.04 else 1
+    whole = all(math.isclose(100 * t, round(100 * t)) for t in y.ticks())
+    digits = 0 if whole else 1
     return lambda value: f"{100 * value:.{digits}f} %"
 
 

@@ -15,9 +15,9 @@ from recontact.evaluation.costs import Costs
 from recontact.proof import Effect, effect, lot, missing, saved, within
 from recontact_serving import fcr_figures, proof_cases
 from recontact_serving.access import Access
+from recontact_serving.charts import written
 from recontact_serving.clock import instant, micros, now
 from recontact_serving.fcr_asked import Asked as FcrAsked
-from recontact_serving.fcr_asked import day
 from recontact_serving.fcr_words import in_words
 from recontact_serving.holdout import last_period
 from recontact_serving.proof_cases import Part, Trial
@@ -183,8 +183,8 @@ def _week(db: Connection, asked: Asked, usual: int) -> Values | None:
     }
     told = Counter(row.outcome for row in rows if row.outcome)
     return {
-        "first": day(week.first),
-        "last": day(week.last),
+        "first": written(week.first),
+        "last": written(week.last),
         "lines": [
             (words, {name: share(hit[chosen], customer[chosen]) for name, hit in hits.items()})
             for words, chosen in lines.items()

@@ -1,0 +1,251 @@
+"""The page "Does it work?": who is compared, who counts as followed up, and who may see it."""
+
+import datetime as dt
+import json
+
+import pytest
+from sqlalchemy import insert
+from tests.serving import people
+from tests.serving.test_fcr import listed
+
+from recontact.evaluation.costs import Costs
+from recontact_serving.access import Access
+from recontact_serving.clock import micros, now
+from recontact_serving.database import put, read_meta
+from recontact_serving.holdout import Holdout, last_period
+from recontact_serving.proof_cases import Part, last_week, trial, worked
+from recontact_serving.proof_page import Asked, page_data
+from recontact_serving.tables import actions, capacities, follow_ups, meta
+
+DAY = 86_400_000_000
+ENDED = micros(now()) - 3 * DAY
+ALL = Access("", frozenset({"proof"}))
+SHARE = 0.4
+
+
+def row(k, **values):
+    """A contact at risk, ended three days ago, whose outcome is known."""
+    given = {
+        "contact_id": f"c{k}",
+        "customer_id": f"u{k}",
+        "team": "north",
+        "started_at": ENDED,
+        "at": ENDED,
+        "scored_at": ENDED + 4 * DAY,  # while the holdout is in force
+        "closes_at": ENDED + 2 * DAY,
+        "state": "open",
+        "repeated": False,
+        "escalated": False,
+        "repeated_probability": 0.5,
+        "cost": 2.0,
+    }
+    return listed(f"c{k}") | given | values
+
+
+def act(contact_id, action, at, version=1):
+    row = {"contact_id": contact_id, "program": "acme", "customer_id": "u", "who": "ada"}
+    return row | {"at": at, "action": action, "details": "{}", "before": "{}", "version": version}
+
+
+def fill(database, rows, acted=(), share=SHARE):
+    lot = Holdout.of(database, share)
+    with database.write() as db:
+        put(db, follow_ups, rows)
+        if acted:
+            db.execute(insert(actions), list(acted))
+    return lot
+
+
+def compared(database, part=None):
+    with database.read() as db:
+        return trial(db, part or Part(ALL), last_period(db), 0)
+
+
+def test_the_lot_decides_who_is_compared_with_whom(database):
+    """By customer, whatever the state; low risks and those from before are left out."""
+    rows = [row(k) for k in range(40)]
+    rows += [row(50, repeated_band="low"), row(51, scored_at=5), row(52, repeated=None)]
+    lot = fill(database, rows)
+    found = compared(database)
+    drawn = sum(lot.draws("acme", f"u{k}", f"c{k}") for k in [*range(40), 52])
+    assert 5 < drawn < 30
+    assert found.cases.held.sum() == drawn
+    assert len(found.cases.held) == 41
+    assert found.matured.sum() == 40
+
+
+def test_a_customers_story_counts_once(database):
+    """Who is back within the window is the outcome of the first contact, and no case of its own."""
+    first = row(1)
+    again = row(2, customer_id="u1", started_at=first["at"] + DAY, at=first["at"] + DAY)
+    later = row(3, customer_id="u1", started_at=first["at"] + 9 * DAY)
+    fill(database, [first, again, later])
+    assert len(compared(database).cases.customer) == 2
+
+
+def test_followed_up_is_who_was_claimed_or_resolved_in_time(database):
+    """Not after the window, not where it was a slip, not by a note."""
+    rows = [row(k) for k in range(6)]
+    closes = rows[0]["closes_at"]
+    acted = [
+        act("c0", "claim", closes),
+        act("c1", "resolve", closes - DAY),
+        act("c2", "claim", closes + 1),
+        act("c3", "claim", closes - DAY),
+        act("c3", "undo", closes - DAY + 1, 2),
+        act("c4", "note", closes - DAY),
+        act("c5", "claim", closes - DAY),
+        act("c5", "note", closes - DAY, 2),
+        act("c5", "undo", closes - DAY, 3),
+    ]
+    fill(database, rows, acted)
+    with database.read() as db:
+        found = last_week(db, Part(ALL)).rows
+        assert worked(db, found) == {"c0", "c1", "c5"}
+
+
+def test_only_the_time_of_one_share_is_compared(database, monkeypatch):
+    """Contacts of another share or of none can't be; the last time with a holdout is shown."""
+    clock = [dt.datetime(2026, 3, 1, tzinfo=dt.UTC)]
+    monkeypatch.setattr("recontact_serving.holdout.now", lambda: clock[0])
+    for share in (0.0, 0.1, 0.1, 0.2, 0.0):
+        Holdout.of(database, share)
+        clock[0] += dt.timedelta(days=10)
+    with database.read() as db:
+        period = last_period(db)
+        noted = json.loads(read_meta(db, "holdout_periods"))
+    assert [share for _, share in noted] == [0.1, 0.2, 0.0]
+    begin = micros(dt.datetime(2026, 3, 31, tzinfo=dt.UTC))
+    assert (period.since, period.until, period.holdout.share) == (begin, begin + 10 * DAY, 0.2)
+    fill(database, [row(k, scored_at=begin + k * 4 * DAY) for k in range(-1, 5)], share=0.0)
+    assert len(compared(database).cases.held) == 3
+
+
+def test_without_a_holdout_the_page_tells_how_to_set_one(client):
+    """Nothing is compared; the way is told."""
+    page = client.get("/proof")
+    assert page.status_code == 200
+    assert "RECONTACT_HOLDOUT=0.1 recontact serve" in page.text
+    assert "No outcome of a contact of the list is known yet" in page.text
+
+
+def test_too_few_contacts_are_no_result(start, settings, models, database):
+    """What is missing is listed, and no figure is shown."""
+    fill(database, [row(k) for k in range(30)])
+    page = start(settings, models).client.get("/proof").text
+    assert "Not enough data yet" in page
+    assert "more held-out contacts whose window has passed" in page
+    assert "What that is worth" not in page
+
+
+def planted(database, count=1_500, teams=("north",)):
+    """Of the held out all come back, of the others half of those followed up."""
+    lot = fill(database, [])
+    rows, acted = [], []
+    for k in range(count):
+        one = row(k, team=teams[k % len(teams)])
+        held = lot.draws("acme", f"u{k}", f"c{k}")
+        treated = not held and k % 2 == 0
+        one |= {"repeated": not treated or k % 4 == 0, "state": "held_out" if held else "open"}
+        rows.append(one)
+        if treated:
+            acted.append(act(f"c{k}", "claim", one["at"] + 1))
+    fill(database, rows, acted)
+    return rows
+
+
+def values(database, access=ALL, **query):
+    with database.read() as db:
+        return page_data(db, Asked.read(query, access, Costs()), 50)
+
+
+def test_a_planted_effect_is_shown_with_what_it_is_worth(start, settings, models, database):
+    """A quarter of the listed are spared a repeat: so the page says, and so do its costs."""
+    rows = planted(database)
+    found = values(database, repeat="10", escalation="0", follow_up="2")["trial"]
+    listed_rows = [one for one in rows if one["state"] == "open"]
+    effect = found["effects"]["repeated"]
+    assert effect.held.rate == 1.0
+    assert effect.difference.value == pytest.approx(-0.25, abs=0.03)
+    assert effect.on_treated.value == pytest.approx(-0.5, abs=0.03)
+    assert effect.prevented_share == pytest.approx(0.5, abs=0.03)
+    assert found["claims"] == {"repeated": "fewer", "escalated": "open"}
+    prevented = sum(not one["repeated"] for one in listed_rows)
+    assert found["saved"].gross.value == pytest.approx(10 * prevented)
+    assert found["saved"].net.value == pytest.approx(10 * prevented - 2 * found["treated"])
+    assert found["lot"].sound
+    page = start(settings, models).client.get("/proof?repeat=10&escalation=0&follow_up=2").text
+    assert "Fewer came back where follow-ups are made" in page
+    assert "Whether fewer escalated where follow-ups are made can't be told yet" in page
+    assert f"{10 * prevented:,}" in page
+    assert "every day" in page  # who peeks is fooled
+    assert 'value="10"' in page
+
+
+def test_a_lot_that_fell_wrong_is_an_alarm(start, settings, models, database):
+    """Half of the held-out customers are missing: the page says not to trust it."""
+    rows = planted(database)
+    gone = [one["contact_id"] for one in rows if one["state"] == "held_out"][::2]
+    with database.write() as db:
+        db.execute(follow_ups.delete().where(follow_ups.c.contact_id.in_(gone)))
+    page = start(settings, models).client.get("/proof").text
+    assert "The lot did not fall as it should" in page
+
+
+def test_last_week_is_cut_to_each_teams_capacity(database):
+    """The worst of each team and day; the held out by where they would have been."""
+    with database.write() as db:
+        put(db, capacities, [{"team": "north", "per_day": 2}, {"team": "south", "per_day": 1}])
+    rows = [row(k, cost=float(k), repeated=k >= 3) for k in range(5)]
+    rows += [row(k, team="south", cost=float(k)) for k in (10, 11)]
+    rows += [
+        row(20, state="held_out", cost=3.5, repeated=True),
+        row(21, state="held_out", cost=1.0),
+    ]
+    rows += [row(30, at=rows[0]["at"] - 8 * DAY)]
+    rows[0] |= {"outcome": "wrong_flag", "disputed": True}
+    fill(database, rows)
+    found = values(database)["week"]
+    lines = {words: (line["repeated"].of, line["repeated"].hits) for words, line in found["lines"]}
+    assert lines["Within the day's capacity"] == (3, 2)
+    assert lines["Held out, as high on the list"] == (1, 1)
+    assert lines["All contacts that were scored"] == (9, 3)
+    assert dict(found["outcomes"])["wrong flag"] == 1
+    assert (found["resolved"], found["disputed"]) == (1, 1)
+
+
+def test_who_is_limited_sees_the_own_teams_alone(database):
+    """Figures of the page, by limits and by the address, are those of these teams' rows."""
+    planted(database, teams=("north", "south", "west"))
+    whole = values(database)["trial"]["contacts"]
+    south = Access("lea", frozenset({"proof"}), teams=frozenset({"south"}))
+    both = Access("max", frozenset({"proof"}), teams=frozenset({"south", "west"}))
+    assert whole == 1_500
+    assert values(database, south)["trial"]["contacts"] == 500
+    assert values(database, both)["trial"]["contacts"] == 1_000
+    assert values(database, both, team="west")["trial"]["contacts"] == 500
+    assert values(database, south, team="north")["trial"]["contacts"] == 0
+    assert values(database, south, team="north")["week"] is None
+    elsewhere = Access("eve", frozenset({"proof"}), programs=frozenset({"zeta"}))
+    assert values(database, elsewhere)["trial"]["contacts"] == 0
+
+
+def test_only_who_may_see_the_proof_sees_it(start, guarded, models):
+    """A manager and an analyst do; a lead and an agent do not."""
+    for name, role in (("ada", "admin"), ("mia", "manager"), ("ana", "analyst")):
+        people.add(guarded.database_url, name, role)
+    people.add(guarded.database_url, "lea", "lead")
+    people.add(guarded.database_url, "abe", "agent")
+    client = start(guarded, models).client
+    for name, status in (("mia", 200), ("ana", 200), ("lea", 403), ("abe", 403)):
+        with people.signed_in(client, name) as browser:
+            assert browser.get("/proof").status_code == status, name
+
+
+def test_nonsense_in_the_address_is_left_out(client, database):
+    """Costs that are none keep their defaults."""
+    asked = Asked.read({"repeat": "nan", "escalation": "x", "days": "-1"}, ALL, Costs())
+    assert (asked.costs, asked.days) == (Costs(), 90)
+    assert client.get("/proof?repeat=inf&days=99999999999").status_code == 200
+    with database.read() as db:
+        assert not db.execute(meta.select().where(meta.c.name == "holdout_periods")).all()
