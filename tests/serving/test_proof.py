@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import insert
@@ -132,7 +133,7 @@ def test_without_a_holdout_the_page_tells_how_to_set_one(client):
 def test_too_few_contacts_are_no_result(start, settings, models, database):
     """What is missing is listed, and no figure is shown."""
     fill(database, [row(k) for k in range(30)])
-    page = start(settings, models).client.get("/proof").text
+    page = start(replace(settings, holdout=SHARE), models).client.get("/proof").text
     assert "Not enough data yet" in page
     assert "more held-out contacts whose window has passed" in page
     assert "What that is worth" not in page
@@ -174,7 +175,11 @@ def test_a_planted_effect_is_shown_with_what_it_is_worth(start, settings, models
     assert found["saved"].gross.value == pytest.approx(10 * prevented)
     assert found["saved"].net.value == pytest.approx(10 * prevented - 2 * found["treated"])
     assert found["lot"].sound
-    page = start(settings, models).client.get("/proof?repeat=10&escalation=0&follow_up=2").text
+    page = (
+        start(replace(settings, holdout=SHARE), models)
+        .client.get("/proof?repeat=10&escalation=0&follow_up=2")
+        .text
+    )
     assert "Fewer came back where follow-ups are made" in page
     assert "Whether fewer escalated where follow-ups are made can't be told yet" in page
     assert f"{10 * prevented:,}" in page
@@ -188,7 +193,7 @@ def test_a_lot_that_fell_wrong_is_an_alarm(start, settings, models, database):
     gone = [one["contact_id"] for one in rows if one["state"] == "held_out"][::2]
     with database.write() as db:
         db.execute(follow_ups.delete().where(follow_ups.c.contact_id.in_(gone)))
-    page = start(settings, models).client.get("/proof").text
+    page = start(replace(settings, holdout=SHARE), models).client.get("/proof").text
     assert "The lot did not fall as it should" in page
 
 
