@@ -15,7 +15,9 @@ COLUMNS = ("contact_id", "started_at", "payload")
 Row = Mapping[str, Any]
 
 
-def called_again(db: Connection, contact_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+def called_again(
+    db: Connection, contact_ids: Sequence[str], teams: frozenset[str] | None = None
+) -> dict[str, dict[str, Any]]:
     """Find the customer's first contact after each of some, whether it goes on or is over.
 
     Parameters
@@ -24,6 +26,9 @@ def called_again(db: Connection, contact_ids: Sequence[str]) -> dict[str, dict[s
         An open connection.
     contact_ids : sequence of str
         Contacts of the list.
+    teams : frozenset of str, optional
+        The only ones that whoever asks may see: of another team's contact is told when it began,
+        no more.
 
     Returns
     -------
@@ -37,7 +42,7 @@ def called_again(db: Connection, contact_ids: Sequence[str]) -> dict[str, dict[s
             known = again.get(row["of"])
             if _by_the_customer(row) and (known is None or _place(row) < _place(known)):
                 again[row["of"]] = row
-    return {of: _told(row) for of, row in again.items()}
+    return {of: _told(row, teams) for of, row in again.items()}
 
 
 def _later(db: Connection, contact_ids: Sequence[str]) -> Sequence[Row]:
@@ -66,6 +71,8 @@ def _place(row: Row) -> tuple[int, str]:
     return row["started_at"], row["contact_id"]
 
 
-def _told(row: Row) -> dict[str, Any]:
-    at, reason = text(instant(row["started_at"])), facts(row).get("reason")
-    return {"contact_id": row["contact_id"], "at": at, "reason": reason}
+def _told(row: Row, teams: frozenset[str] | None) -> dict[str, Any]:
+    at, known = text(instant(row["started_at"])), facts(row)
+    if teams is not None and known.get("team") not in teams:
+        return {"contact_id": None, "at": at, "reason": None}
+    return {"contact_id": row["contact_id"], "at": at, "reason": known.get("reason")}

@@ -52,7 +52,7 @@ def row_of(item: Item, access: Access, zone: ZoneInfo, present: dt.datetime) -> 
         "overdue": bool(to_do and due_at and due_at <= present),
         "standing": standing(item, access.name, zone, present),
         "mine": item["owner"] is not None and item["owner"] == access.name,
-        "stamp": f"{item['state']}.{item['version']}.{again['contact_id'] if again else ''}",
+        "stamp": f"{item['state']}.{item['version']}.{again['at'] if again else ''}",
     }
 
 

@@ -241,7 +241,7 @@ class ErasedCustomer(_Answer):
 class CalledAgain(_Answer):
     """The customer's first contact after this one."""
 
-    contact_id: str
+    contact_id: str | None = Field(description="null, as the reason, if another team's")
     at: dt.datetime = Field(description="when it began")
     reason: str | None
 

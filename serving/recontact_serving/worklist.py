@@ -123,7 +123,7 @@ def page(db: Connection, asked: Asked) -> Page:
     place = _read_cursor(asked.cursor) if asked.cursor else None
     found = _worst(db, asked, place)
     more = len(found) > asked.limit
-    return Page(_items(db, found[: asked.limit]), _cursor(found[-2]) if more else None)
+    return Page(_items(db, found[: asked.limit], asked.teams), _cursor(found[-2]) if more else None)
 
 
 def count(db: Connection, asked: Asked) -> int:
@@ -142,7 +142,7 @@ def some(db: Connection, contact_ids: Sequence[str], access: Access) -> list[dic
     """Read the rows of some contacts, those alone that whoever asks may see, in any order."""
     chosen = select(*LISTED).where(follow_ups.c.contact_id.in_(contact_ids))
     found = db.execute(chosen).mappings().all()
-    return _items(db, [row for row in found if may_see(row, access)])
+    return _items(db, [row for row in found if may_see(row, access)], access.teams)
 
 
 def may_see(row: Mapping[str, Any], access: Access) -> bool:
@@ -202,13 +202,15 @@ def cut(query: Select[Any], asked: Asked) -> Select[Any]:
     return query
 
 
-def _items(db: Connection, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+def _items(
+    db: Connection, rows: Sequence[RowMapping], teams: frozenset[str] | None
+) -> list[dict[str, Any]]:
     """Put rows of the list together with their answers, and with who called again."""
     names = [row["contact_id"] for row in rows]
     wrapup = and_(scores.c.moment == "wrapup", scores.c.contact_id.in_(names))
     chosen = select(scores.c.contact_id, scores.c.answer).where(wrapup)
     answers = {row[0]: row[1] for row in db.execute(chosen)} if names else {}
-    later = called_again(db, names)
+    later = called_again(db, names, teams)
     return [
         _item(row, answers[row["contact_id"]], later.get(row["contact_id"]))
         for row in rows

@@ -16,6 +16,7 @@ class Route(NamedTuple):
     method: str
     path: str
     needs: tuple[Any, ...]
+    fields: tuple[str, ...] = ()  # of the form, or parts of the body, that it takes
 
     @property
     def name(self) -> str:
@@ -54,9 +55,10 @@ def _walk(routes: Sequence[BaseRoute], prefix: str) -> Iterator[Route]:
             continue
         dependant = getattr(found, "dependant", None)
         needs = tuple(_needs(dependant)) if dependant else ()
+        fields = tuple(_fields(dependant)) if dependant else ()
         methods = found.methods or {"GET"}
         for method in sorted(methods - {"HEAD"} if "GET" in methods else methods):
-            yield Route(method, path, needs)
+            yield Route(method, path, needs, fields)
 
 
 def _needs(dependant: Any) -> Iterator[Any]:
@@ -64,3 +66,9 @@ def _needs(dependant: Any) -> Iterator[Any]:
         if hasattr(one.call, "scope"):
             yield one.call
         yield from _needs(one)
+
+
+def _fields(dependant: Any) -> Iterator[str]:
+    yield from (one.alias for one in dependant.body_params)
+    for one in dependant.dependencies:
+        yield from _fields(one)
