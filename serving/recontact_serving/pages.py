@@ -107,15 +107,23 @@ def set_capacity(
     access: Planner,
     team: Text,
     token: Text,
-    per_day: Annotated[int, Form(ge=0, le=capacity.MOST)],
+    per_day: Text,
 ) -> Response:
     """Set how many follow-ups a team can do in a day."""
     checked_form(request, token)
     if not team or (access.teams is not None and team not in access.teams):
         raise ProblemError(problem(404, f"there is no team {team} that you may see"))
+    number = _number(per_day)
     with service.database.write() as db:
-        capacity.keep(db, team, per_day)
+        capacity.keep(db, team, number)
     return RedirectResponse(address("/", {"team": team}), 303)
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or len(text) > 6 or int(text) > capacity.MOST:
+        detail = f"give how many follow-ups a day: 0 to {capacity.MOST:,}"
+        raise ProblemError(problem(422, detail))
+    return int(text)
 
 
 def _looked(request: Request, service: Service, access: Access) -> Looked:

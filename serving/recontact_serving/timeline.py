@@ -110,15 +110,18 @@ def _timeline(
         return []
     place = names.index(contact["contact_id"])
     found = evidence(contacts, place, policy) if policy else [None] * len(contacts)
-    told_of = [
-        {
-            "started_at": one["started_at"],
-            "here": number == place,
-            "evidence": said,
-            "contact": _shown(one) if number == place or _sees(access, one) else None,
-        }
-        for number, (one, said) in enumerate(zip(contacts, found, strict=True))
-    ]
+    told_of = []
+    for number, (one, said) in enumerate(zip(contacts, found, strict=True)):
+        here = number == place
+        seen = here or _sees(access, one)
+        told_of.append(
+            {
+                "started_at": one["started_at"],
+                "here": here,
+                "evidence": said if seen else None,
+                "contact": _shown(one) if seen else None,
+            }
+        )
     return told_of[::-1]
 
 

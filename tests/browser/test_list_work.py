@@ -277,6 +277,7 @@ def test_a_contacts_page_shows_what_is_around_it(seen_by, floor):
     expect(old).to_contain_text("Related: same reason, but 5 days before: beyond the look-back")
     expect(contacts.filter(has_text="Repeat: same reason, right after")).to_have_count(1)
     expect(contacts.filter(has_text="not of your teams")).to_have_count(1)
+    expect(page.locator(".evidence")).to_have_count(2)
     assert foreign not in page.content()
     assert "secret" not in page.content()
     expect(page.locator(".score")).to_contain_text("At its wrap-up")
@@ -284,8 +285,9 @@ def test_a_contacts_page_shows_what_is_around_it(seen_by, floor):
         page.get_by_role("button", name="Claim").click()
     assert page.url == f"{floor.address}/contacts/{contact_id}"
     expect(page.locator(".log")).to_contain_text("pat took it")
+    expect(page.locator(".again")).to_contain_text("called again at")
     with page.expect_navigation():
-        page.locator(".again").click()
+        contacts.filter(has_text="Repeat").get_by_role("link").click()
     assert page.url == f"{floor.address}/contacts/{again}"
 
 
