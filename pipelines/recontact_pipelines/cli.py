@@ -39,6 +39,7 @@ COMMANDS = (  # in the order of the help page; name, "file:function" in recontac
     ("load", "load:load"),
     ("erase", "erase:erase"),
     ("replay", "replay:replay"),
+    ("digest", "digest:digest"),
     ("keys", "keys:keys"),
     ("users", "users:users"),
     ("monitor", "monitor:monitor"),
