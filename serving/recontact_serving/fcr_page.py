@@ -58,16 +58,23 @@ def page_data(db: Connection, asked: Asked) -> Row:
     newest = None if asked.of else fcr_figures.newest(db, asked)
     rows = fcr_figures.curve(db, asked, days)
     drawn = _drawn(rows, newest, days)
-    tables = [_table(db, asked, days, by) for by in ("queue", "reason", "team")]
-    return found | {
+    found |= {
         "newest": newest,
         "curve": [row | {"first": day(row["day"])} for row in rows],
         "drawn": drawn,
         "fewest": charts.FEWEST,
+        "least_asked": asked.least,
+    }
+    return found if asked.of else found | _groups(db, asked, days)
+
+
+def _groups(db: Connection, asked: Asked, days: tuple[int, int]) -> Row:
+    """Give what is shown by group, and what comes next."""
+    tables = [_table(db, asked, days, by) for by in ("queue", "reason", "team")]
+    return {
         "tables": [table for table in tables if table],
         "agents": _agents(db, asked, days),
         "map": _map(fcr_figures.followers(db, asked), asked),
-        "least_asked": asked.least,
     }
 
 

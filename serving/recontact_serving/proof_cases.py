@@ -17,6 +17,7 @@ from recontact_serving.tables import actions, capacities, follow_ups
 
 Flags = npt.NDArray[np.bool_]
 WORK = ("claim", "resolve")
+MOST = 50_000  # contacts at risk, the newest: more would keep a worker from scoring
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Trial(NamedTuple):
 
 
 def trial(db: Connection, part: Part, period: Period, since: int) -> Trial:
-    """Read the contacts at risk that were scored while a share was held out.
+    """Read the contacts at risk that were scored while a share was held out, the newest `MOST`.
 
     They are at risk by their last score and held out by the lot, whatever happened since: neither
     hangs on whether anybody followed them up.
@@ -90,7 +91,8 @@ def trial(db: Connection, part: Part, period: Period, since: int) -> Trial:
     times = [table.at >= since, table.scored_at >= period.since]
     if period.until is not None:
         times.append(table.scored_at < period.until)
-    rows = db.execute(select(*_columns()).where(part.rows(), bands, *times)).all()
+    chosen = select(*_columns()).where(part.rows(), bands, *times)
+    rows = db.execute(chosen.order_by(table.at.desc()).limit(MOST)).all()
     return _trial(rows, period.holdout, worked(db, rows))
 
 

@@ -75,6 +75,15 @@ def test_the_lot_decides_who_is_compared_with_whom(database):
     assert found.matured.sum() == 40
 
 
+def test_of_very_many_the_newest_are_compared(database, monkeypatch):
+    """The cut is one of time, so that it is the same for both arms."""
+    monkeypatch.setattr("recontact_serving.proof_cases.MOST", 10)
+    fill(database, [row(k, at=ENDED - k) for k in range(30)])
+    found = compared(database)
+    assert len(found.cases.held) == 10
+    assert (found.first, found.last) == (ENDED - 9, ENDED)
+
+
 def test_a_customers_story_counts_once(database):
     """Who is back within the window is the outcome of the first contact, and no case of its own."""
     first = row(1)
