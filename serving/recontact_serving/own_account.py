@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from recontact.errors import UserError
-from recontact_serving import accounts, attempts, passwords
+from recontact_serving import accounts, attempts, passwords, sessions
 from recontact_serving.access import Access
 from recontact_serving.forms import checked_form
 from recontact_serving.rendering import render
@@ -30,7 +30,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/password")
 def show_form(request: Request, service: ServiceOf, access: Own) -> HTMLResponse:
     """Show the form."""
-    return _form(request, access, _hindrance(service, access))
+    return _form(request, service, access, _hindrance(service, access))
 
 
 @router.post("/password")
@@ -47,7 +47,7 @@ def change(
     checked_form(request, token)
     error, status = _changed(request, service, access, password, new, again)
     if error:
-        return _form(request, access, error, status)
+        return _form(request, service, access, error, status)
     log.info("password changed", user=access.name)
     return begin(request, service, access.name, "/password?changed=1")
 
@@ -85,7 +85,12 @@ def _hindrance(service: Service, access: Access) -> str:
         return "" if accounts.find_user(db, access.name).local else ELSEWHERE
 
 
-def _form(request: Request, access: Access, error: str, status: int = 200) -> HTMLResponse:
+def _form(
+    request: Request, service: Service, access: Access, error: str, status: int = 200
+) -> HTMLResponse:
     changed = "changed" in request.query_params and not error
-    values = {"error": error, "changed": changed, "shortest": passwords.SHORTEST}
+    with service.database.read() as db:
+        open_now = sessions.counts(db, service.settings.session_idle).get(access.name, 0)
+    values = {"error": error, "changed": changed, "open_now": open_now}
+    values["shortest"] = passwords.SHORTEST
     return render("password.html", status, request=request, access=access, **values)

@@ -120,12 +120,17 @@ def begin(request: Request, service: Service, name: str, next_page: str) -> Resp
 
 @router.post("/sign-out")
 def sign_out(
-    request: Request, service: ServiceOf, token: Annotated[str, Form(max_length=200)]
+    request: Request,
+    service: ServiceOf,
+    token: Annotated[str, Form(max_length=200)],
+    everywhere: Annotated[bool, Form()] = False,
 ) -> Response:
-    """End the session."""
+    """End the session, or all sessions of this person."""
     checked_form(request, token)
     access = signed_in(request, service)
     with service.database.write() as db:
+        if everywhere and access is not None:
+            accounts.end_sessions(db, access.name)
         sessions.end(db, cookie(request, SESSION_COOKIE))
     log.info("signed out", user=access.name if access else None)
     response = RedirectResponse("/sign-in", 303)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recontact_pipelines.cli import main
-from recontact_serving import accounts, keys
+from recontact_serving import accounts, keys, sessions
 from recontact_serving.database import Database
 from recontact_serving.server import listen
 
@@ -83,6 +83,66 @@ def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch
     assert json.loads(run(capsys, "users", "list", "--json")[1]) == {"users": []}
 
 
+def add_person(monkeypatch, capsys, *words: str) -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+    return run(capsys, "users", "add", *words, "--password-stdin")
+
+
+def people_listed(capsys) -> dict[str, dict]:
+    rows = json.loads(run(capsys, "users", "list", "--json")[1])["users"]
+    return {row["name"]: row for row in rows}
+
+
+def test_people_have_roles_programs_and_teams(capsys, monkeypatch):
+    """The first is admin, later ones agent unless it is said otherwise; the table shows it all."""
+    assert "may sign in as admin" in add_person(monkeypatch, capsys, "ada")[1]
+    assert "'ben' sees nothing yet" in add_person(monkeypatch, capsys, "ben")[2]
+    limits = ["--program", "acme", "--program", "other", "--team", "north"]
+    code, out, _ = add_person(monkeypatch, capsys, "cleo", "--role", "lead", *limits, "--json")
+    assert code == 0
+    assert json.loads(out)["programs"] == ["acme", "other"]
+    found = people_listed(capsys)
+    assert {name: row["role"] for name, row in found.items()} == {
+        "ada": "admin",
+        "ben": "agent",
+        "cleo": "lead",
+    }
+    assert (found["cleo"]["teams"], found["ada"]["programs"]) == (["north"], None)
+    table = run(capsys, "users", "list")[1]
+    assert "acme, other" in table
+    assert len(table.splitlines()) == 4
+
+
+def test_set_changes_what_is_named_and_leaves_the_rest(capsys, monkeypatch, database_url):
+    """An empty text takes a limit away; a new password ends the sessions."""
+    add_person(monkeypatch, capsys, "ada")
+    limits = ["--role", "lead", "--program", "acme", "--team", "north"]
+    add_person(monkeypatch, capsys, "ben", *limits)
+    code, out, _ = run(capsys, "users", "set", "ben", "--role", "manager", "--team", "")
+    assert (code, out) == (0, "'ben' is changed: manager; program acme\n")
+    assert run(capsys, "users", "set", "ben", "--agent-id", "a-17", "--json")[0] == 0
+    ben = people_listed(capsys)["ben"]
+    assert (ben["role"], ben["agent_id"], ben["teams"]) == ("manager", "a-17", None)
+    with Database(database_url).write() as db:
+        token = sessions.begin(db, "ben")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("seven green bottles\n"))
+    assert run(capsys, "users", "set", "ben", "--password-stdin")[0] == 0
+    with Database(database_url).read() as db:
+        assert accounts.check_password(db, "ben", "seven green bottles")
+        assert sessions.find(db, token) is None
+
+
+def test_the_last_admin_stays(capsys, monkeypatch):
+    """Neither removed nor demoted while there is anybody else."""
+    add_person(monkeypatch, capsys, "ada")
+    assert run(capsys, "users", "set", "ada", "--role", "lead")[0] == 1
+    add_person(monkeypatch, capsys, "ben", "--role", "lead")
+    code, _, err = run(capsys, "users", "remove", "ada")
+    assert (code, "the last admin" in err, "--role admin" in err) == (1, True, True)
+    assert run(capsys, "users", "set", "ben", "--role", "admin")[0] == 0
+    assert run(capsys, "users", "remove", "ada")[0] == 0
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -95,6 +155,10 @@ def test_a_user_is_added_with_a_password_from_standard_input(capsys, monkeypatch
         (("users", "add"), "users add needs a name"),
         (("users", "remove", "x"), "no user named 'x'"),
         (("users", "add", "x", "--password-stdin"), "the password has 0 characters"),
+        (("users", "set", "x", "--role", "lead"), "no user named 'x'"),
+        (("users", "set", "x"), "nothing is to be changed"),
+        (("users", "list", "--role", "lead"), "users list takes no role"),
+        (("users", "remove", "x", "--team", "a"), "users remove takes no role"),
         (("load",), "no contacts are named"),
         (("load", "nothing.parquet"), "nothing.parquet"),
         (("serve",), "neither a key nor a user"),

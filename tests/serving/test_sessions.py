@@ -164,6 +164,15 @@ def test_another_password_ends_all_other_sessions(client, ada, guarded):
     assert people.sign_in(client, password=OTHER).status_code == 303
 
 
+def test_people_see_where_they_are_signed_in_and_end_it_all(client, ada, guarded):
+    """From one browser in every other, and in no session of others."""
+    people.add(guarded.database_url, "ben", "lead")
+    with people.signed_in(client) as elsewhere, people.signed_in(client, "ben") as ben:
+        assert "In 2 browsers" in ada.get("/password").text
+        assert people.send(ada, "/sign-out", everywhere="1").status_code == 303
+        assert [c.get("/").status_code for c in (ada, elsewhere, ben)] == [303, 303, 200]
+
+
 @pytest.mark.parametrize(
     ("password", "new", "again", "status", "told"),
     [
