@@ -11,6 +11,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +26,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from recontact.clean import read_contacts
 from recontact.simulate import simulate
 from recontact.writing import write_table
+from recontact_serving import accounts, sessions
 from recontact_serving.app import create_app
+from recontact_serving.clock import now
+from recontact_serving.database import Database
+from recontact_serving.following_up import act
 from recontact_serving.server import address, listen
+from recontact_serving.service import Service
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 CONTACTS, SCORED = 20_000, 150
+PASSWORD = "of people made up here"  # noqa: S105 - their service is gone afterwards
 MOST_CALLS = 12  # of the day that is played
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
 COMMANDS = (
@@ -39,10 +48,18 @@ COMMANDS = (
     "report contacts.parquet labels.parquet --out report.html",
 )
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-gpu")
+LEAD, COLLEAGUE, AGENT = "Lea", "Tom", "Ada"
+DESK, PHONE = (1280, 800), (390, 844)
 PICTURES = {  # name: width, height, colours
-    "at-risk": (1280, 800, "light"),
-    "at-risk-dark": (1280, 800, "dark"),
-    "at-risk-phone": (390, 844, "light"),
+    "at-risk": (*DESK, "light"),
+    "at-risk-dark": (*DESK, "dark"),
+    "at-risk-phone": (*PHONE, "light"),
+    "contact": (1280, 1000, "light"),
+    "contact-dark": (1280, 1000, "dark"),
+    "contact-phone": (*PHONE, "light"),
+    "mine": (*DESK, "light"),
+    "mine-dark": (*DESK, "dark"),
+    "mine-phone": (*PHONE, "light"),
     "report": (1280, 1000, "light"),
     "desktop-day": (1280, 800, "light"),
     "desktop-panel-dark": (380, 660, "dark"),
@@ -62,22 +79,64 @@ def main(folder: Path, images: Path) -> None:
             cwd=folder,
             check=True,
         )
+    with running(settings) as (service, base):
+        score_last(contacts, base)
+        worst = httpx.get(f"{base}/v1/at-risk?limit=20").json()["items"]
+        tokens = a_morning(service.database, worst)
+        own = {
+            "report": (folder / "report.html").as_uri(),
+            "desktop-day": f"{base}/desktop/day",
+            "desktop-panel-dark": f"{base}/desktop?contact={worst[0]['contact_id']}",
+        }
+        photograph({name: (address, "") for name, address in own.items()}, images)
+    with running(replace(settings, auth=True)) as (_, base):
+        about = max(worst[:10], key=lambda item: item["history"]["contacts_30d"] or 0)
+        pages = {
+            "at-risk": ("/", LEAD),
+            "contact": (f"/contacts/{about['contact_id']}", LEAD),
+            "mine": ("/mine", AGENT),
+        }
+        shown = {}
+        for name in PICTURES:
+            page = name.removesuffix("-dark").removesuffix("-phone")
+            if page in pages:
+                path, who = pages[page]
+                shown[name] = (base + path, tokens[who])
+        photograph(shown, images)
+
+
+@contextmanager
+def running(settings: Settings) -> Iterator[tuple[Service, str]]:
+    """Run the service on a free port; give it and its address."""
     with listen("127.0.0.1", 0) as taken:
         app = create_app(settings)
         server = Server(app, uvicorn.Config(app, log_config=None))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
-        score_last(contacts, address(taken))
-        base = address(taken)
-        worst = httpx.get(f"{base}/v1/at-risk?limit=1").json()["items"][0]["contact_id"]
-        addresses = {
-            "report": (folder / "report.html").as_uri(),
-            "desktop-day": f"{base}/desktop/day",
-            "desktop-panel-dark": f"{base}/desktop?contact={worst}",
-        }
-        photograph(addresses, base, images)
+        yield app.state.service, address(taken)
         server.should_exit = True
         thread.join()
+
+
+def a_morning(database: Database, worst: list[dict[str, Any]]) -> dict[str, str]:
+    """Let people work on the list for a morning; give a session of each."""
+    agent_id = next(item["agent_id"] for item in worst if item["agent_id"])
+    own = [item["contact_id"] for item in worst if item["agent_id"] == agent_id]
+    names = [item["contact_id"] for item in worst]
+    at = now()
+    with database.write() as db:
+        accounts.add_user(db, LEAD, PASSWORD, "manager")
+        accounts.add_user(db, COLLEAGUE, PASSWORD, "lead")
+        accounts.add_user(db, AGENT, PASSWORD, "agent", agent_id=agent_id)
+        people = {name: accounts.find_user(db, name).access for name in (LEAD, COLLEAGUE, AGENT)}
+        act(db, names[1], "claim", {}, people[COLLEAGUE], at)
+        act(db, names[2], "claim", {}, people[LEAD], at)
+        act(db, names[2], "note", {"text": "prefers a call after 16:00"}, people[LEAD], at)
+        act(db, names[3], "snooze", {"until": at + dt.timedelta(hours=2)}, people[LEAD], at)
+        act(db, names[5], "resolve", {"outcome": "solved"}, people[COLLEAGUE], at)
+        reason = "the order was found while the customer waited"
+        act(db, own[-1], "disagree", {"reason": reason}, people[AGENT], at)
+        return {name: sessions.begin(db, name) for name in people}
 
 
 def until_now(folder: Path) -> pa.Table:
@@ -110,24 +169,27 @@ def request(row: dict[str, Any]) -> dict[str, Any]:
     return {**plain, "moment": "wrapup", "at": plain["ended_at"]}
 
 
-def photograph(addresses: dict[str, str], base: str, images: Path) -> None:
-    """Take the pictures: of addresses by their name, else of the list that the service shows."""
+def photograph(shown: Mapping[str, tuple[str, str]], images: Path) -> None:
+    """Take pictures by their names: each of an address, in a session or without."""
     with sync_playwright() as tools:
         browser = tools.chromium.launch(
             executable_path=shutil.which("chromium"), args=list(CHROMIUM)
         )
-        for name in PICTURES:
-            picture(browser, addresses.get(name, base), images / f"{name}.png")
+        for name, (base, token) in shown.items():
+            picture(browser, base, token, images / f"{name}.png")
         browser.close()
 
 
-def picture(browser: Browser, base: str, file: Path) -> None:
+def picture(browser: Browser, base: str, token: str, file: Path) -> None:
     """Take one picture of a page."""
     width, height, colours = PICTURES[file.stem]
-    page = browser.new_page(
+    context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if colours == "dark" else "light",
     )
+    if token:
+        context.add_cookies([{"name": "recontact_session", "value": token, "url": base}])
+    page = context.new_page()
     if not page.goto(base).ok:  # type: ignore[union-attr] - it leads to another page
         sys.exit(f"{base} can't be shown")
     if file.stem == "desktop-day":
@@ -135,6 +197,7 @@ def picture(browser: Browser, base: str, file: Path) -> None:
     if file.stem.startswith("desktop"):
         page.locator("recontact-panel .outcome").first.wait_for()
     page.screenshot(path=file)
+    context.close()
 
 
 def play_a_day(page: Page) -> None:

@@ -11,6 +11,7 @@ from recontact_serving import capacity, views, worklist
 from recontact_serving.access import Access
 from recontact_serving.addresses import above, address, asked_of, kept
 from recontact_serving.list_rows import rows_of
+from recontact_serving.places import choices
 
 BANDS = ("high", "medium", "low", "already")
 
@@ -121,7 +122,7 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
         "first_page": address("/", filters, **way) if asked.cursor else None,
         "csv": address("/v1/at-risk.csv", filters),
         "day": day,
-        "choices": worklist.choices(db, access),
+        "choices": choices(db, access),
         "bands": BANDS,
         "views": views.of(db, access.name),
         "scored": bool(rows) or _anything(db, asked),
