@@ -12,7 +12,7 @@ from recontact_serving.tables import LAST, follow_ups, versions
 AT_ONCE = 500  # contacts to a statement: databases limit its parameters
 COLUMNS = ("contact_id", "started_at", "payload")
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]  # of the database, or a plain one
 
 
 def called_again(
@@ -64,7 +64,7 @@ def _later(db: Connection, contact_ids: Sequence[str]) -> Sequence[Row]:
 
 
 def _by_the_customer(row: Row) -> bool:
-    return facts(row).get("direction", "inbound") == "inbound"
+    return bool(facts(row).get("direction", "inbound") == "inbound")
 
 
 def _place(row: Row) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from recontact_serving.schemas import WorkOutcome
 LONGEST_SNOOZE = dt.timedelta(days=30)
 LONGEST = 2000  # characters of a note or a reason
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]  # of the database, or a plain one
 
 
 def checked(

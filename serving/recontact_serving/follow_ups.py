@@ -90,11 +90,8 @@ def expected_cost(score: Row, costs: Costs) -> float:
     >>> expected_cost(score, Costs(repeat=8, prevented=0.4))
     1.6
     """
-    return sum(
-        costs.gain(outcome) * score[f"{outcome}_probability"]
-        for outcome in OUTCOMES
-        if score[f"{outcome}_band"] != "already"
-    )
+    ahead = [outcome for outcome in OUTCOMES if score[f"{outcome}_band"] != "already"]
+    return float(sum(costs.gain(outcome) * score[f"{outcome}_probability"] for outcome in ahead))
 
 
 def lapses_at(at: int, scored_at: int, closes_at: int) -> int:

@@ -7,7 +7,7 @@ ones, however many contacts each has.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CTE, Column, Connection, ScalarSelect, Select, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, ScalarSelect, Select, func, select
 
 from recontact_serving.access import Access
 from recontact_serving.tables import follow_ups
@@ -60,7 +60,7 @@ def _further(places: CTE | None, name: str, allowed: frozenset[str] | None) -> C
     return there.cte(name)
 
 
-def _at(query: Select[Any], places: Sequence[Column[Any]]) -> ScalarSelect[Any]:
+def _at(query: Select[Any], places: Sequence[ColumnElement[Any]]) -> ScalarSelect[Any]:
     """Keep a look into the index to one place."""
     for place in places:
         query = query.where(follow_ups.c[place.name] == place)

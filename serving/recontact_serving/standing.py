@@ -14,7 +14,7 @@ Action = Literal["claim", "release", "assign", "snooze", "resolve", "disagree", 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 BACK_FOR = DAY  # what comes back on the list stays for so long at least
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]  # of the database, or a plain one
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def has_band(band: str) -> ColumnElement[bool]:
     >>> str(has_band("high"))
     "follow_ups.repeated_band = 'high' OR follow_ups.escalation_band = 'high'"
     """
-    name = literal_column(f"'{band}'")
+    name: ColumnElement[str] = literal_column(f"'{band}'")
     return (follow_ups.c.repeated_band == name) | (follow_ups.c.escalation_band == name)
 
 

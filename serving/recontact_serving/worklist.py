@@ -145,7 +145,7 @@ def some(db: Connection, contact_ids: Sequence[str], access: Access) -> list[dic
     return _items(db, [row for row in found if may_see(row, access)], access.teams)
 
 
-def may_see(row: Mapping[str, Any], access: Access) -> bool:
+def may_see(row: Mapping[Any, Any], access: Access) -> bool:
     """Tell whether somebody may see a row: of their programs and teams; an agent, the own alone.
 
     What is held out is for those alone who may see the proof: others would know not to touch it.

@@ -88,7 +88,7 @@ def _back_h(
         low -= 1
     before, after = -expm1(-hazard[low]), -expm1(-hazard[low + 1])
     part = (wanted - before) / max(after - before, LEAST)
-    return edges[low] + part * (edges[low + 1] - edges[low])
+    return float(edges[low] + part * (edges[low + 1] - edges[low]))
 
 
 @compiled
@@ -108,7 +108,7 @@ def _at(
         low += 1
     gone = _busy_until(hour + wanted, cumulated, busy) - _busy_until(hour, cumulated, busy)
     part = (gone - passed[low]) / (passed[low + 1] - passed[low])
-    return hazard[low] + part * (hazard[low + 1] - hazard[low])
+    return float(hazard[low] + part * (hazard[low + 1] - hazard[low]))
 
 
 @compiled
@@ -117,4 +117,4 @@ def _busy_until(hours: float, cumulated: Floats, busy: Floats) -> float:
     weeks = floor(hours / WEEK_H)
     inside = hours - weeks * WEEK_H
     whole = min(int(inside), WEEK_H - 1)
-    return weeks * cumulated[-1] + cumulated[whole] + (inside - whole) * busy[whole]
+    return float(weeks * cumulated[-1] + cumulated[whole] + (inside - whole) * busy[whole])
