@@ -121,7 +121,7 @@ def is_json(request: Request) -> bool:
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    text = WORDS.get(error.get("type", ""), error["msg"]).removeprefix("Value error, ")
+    text = str(WORDS.get(error.get("type", ""), error["msg"])).removeprefix("Value error, ")
     return text.replace("Input should be", "must be").encode(errors="replace").decode()
 
 
