@@ -38,6 +38,8 @@ def shown(floor):
         "nothing": "/?team=nowhere",
         "password": "/password",
         "people": "/people",
+        "fcr": "/fcr",
+        "proof": "/proof",
         "missing": "/contacts/nowhere",
     }
 
@@ -53,7 +55,10 @@ def _earlier(contact_id: str) -> dict:
 
 @pytest.mark.parametrize(
     "name",
-    ["list", "snoozed", "contact", "mine", "nothing", "password", "people", "missing"],
+    [
+        *("list", "snoozed", "contact", "mine", "nothing", "missing"),
+        *("password", "people", "fcr", "proof"),
+    ],
 )
 def test_nothing_stands_in_anybodys_way(seen_by, shown, name):
     """By day and by night, on a laptop and a phone: what WCAG 2.2 AA asks for, as axe tells it."""
