@@ -135,7 +135,8 @@ class MachineOrPerson:
     async def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Access:
         """Give what the key or the person may do."""
         header = request.headers.get("authorization")
-        if header is None and cookie(request, SESSION_COOKIE):
+        by_key = (header or "").lower().startswith("bearer")  # a proxy may ask for another kind
+        if not by_key and cookie(request, SESSION_COOKIE):
             access = await run_in_threadpool(signed_in, request, service)
             if access is not None:
                 self._check(request, service, access)

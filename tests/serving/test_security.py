@@ -196,3 +196,23 @@ def test_passwords_are_long_enough(guarded):
         pytest.raises(UserError, match="11 characters"),
     ):
         accounts.add_user(db, "bob", "a" * 11)
+
+
+def test_pages_of_other_sites_change_nothing_on_an_open_service(start, settings, models):
+    """There a form needs no session; but the browser says who sent it, and programs need not."""
+    client = start(settings, models).client
+    form = {"token": hidden(client.get("/people").text, "token"), "name": "ben", "role": "lead"}
+    form["password"] = PASSWORD
+    for header in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        assert client.post("/people/add", data=form, headers=header).status_code == 403
+        assert client.post("/v1/at-risk/c/claim", headers=header).status_code == 403
+    assert client.post("/v1/at-risk/c/claim").status_code == 404
+    assert client.post("/people/add", data=form).status_code == 303
+
+
+def test_a_key_goes_before_a_session_and_needs_no_token(client, key):
+    """A program that keeps cookies is asked for nothing that only pages have."""
+    assert sign_in(client).status_code == 303
+    assert client.post("/v1/at-risk/c/claim").status_code == 403
+    assert client.post("/v1/at-risk/c/claim", headers=bearer(key)).status_code == 404
+    assert client.get("/v1/at-risk", headers={"Authorization": "Basic YTpi"}).status_code == 200
