@@ -2,15 +2,28 @@
 
 import csv
 import io
+import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from recontact.errors import UserError
+from recontact_serving import worklist
+from recontact_serving.access import Access
 from recontact_serving.schemas import AtRiskList
 
 
-def score(client, name: str, repeated: float, escalation: float = 0.0, **columns: Any) -> None:
-    chances = {"repeated": repeated, "escalation": escalation}
+def score(
+    client,
+    name: str,
+    repeated: float,
+    escalation: float = 0.0,
+    *,
+    extra: Any = None,
+    **columns: Any,
+) -> None:
+    chances = {"repeated": repeated, "escalation": escalation, **(extra or {})}
     asked = {
         "contact_id": name,
         "moment": "wrapup",
@@ -30,12 +43,150 @@ def names(client, **query: Any) -> list[str]:
 
 
 def test_worst_comes_first(client):
-    """Sorted by the greater probability of what can still be averted."""
+    """Sorted by what a follow-up is expected to save: nothing of what has happened already."""
     score(client, "low", 0.1)
-    score(client, "escalates", 0.2, 0.7)
-    score(client, "repeats", 0.6, 0.1)
-    score(client, "escalated already", 0.3, 1.0)
-    assert names(client) == ["escalates", "repeats", "escalated already", "low"]
+    score(client, "escalates", 0.2, 0.3)
+    score(client, "repeats", 0.9, 0.01)
+    score(client, "escalated already", 0.95, 1.0)
+    score(client, "both already", 1.0, 1.0)
+    assert names(client) == ["escalates", "escalated already", "repeats", "low", "both already"]
+    items = {item["contact_id"]: item for item in client.get("/v1/at-risk").json()["items"]}
+    assert items["escalates"]["cost"] == pytest.approx(0.4 * (0.2 * 8 + 0.3 * 25))
+    assert items["both already"]["cost"] == 0
+
+
+def test_what_things_cost_is_the_operators_to_say(start, settings, models, tmp_path):
+    """Where an escalation costs nothing, only repeats count."""
+    (tmp_path / "costs.yaml").write_text("escalation: 0\nrepeat: 10\nprevented: 0.5\n")
+    client = start(replace(settings, costs_file=str(tmp_path / "costs.yaml")), models).client
+    score(client, "escalates", 0.2, 0.9)
+    score(client, "repeats", 0.3, 0.1)
+    assert names(client) == ["repeats", "escalates"]
+    assert client.get("/v1/at-risk").json()["items"][0]["cost"] == pytest.approx(1.5)
+    (tmp_path / "costs.yaml").write_text("escalations: 1\n")
+    with pytest.raises(UserError, match=r"costs\.yaml"):
+        start(replace(settings, costs_file=str(tmp_path / "costs.yaml")), models)
+
+
+def test_each_row_says_by_when(client):
+    """When it is due, as the model says, and when a repeat would not count any more."""
+    score(client, "a", 0.5, extra={"due_h": 3, "window_h": 24})
+    (item,) = client.get("/v1/at-risk").json()["items"]
+    assert item["due_at"] == "2026-03-01T13:10:00Z"
+    assert item["closes_at"] == "2026-03-02T10:10:00Z"
+
+
+def test_a_row_says_when_the_customer_called_again(client):
+    """The first later contact of the same customer and program, by itself; not our own calls."""
+    who = {"customer_id": "u1", "program": "acme"}
+    score(client, "a", 0.5, **who)
+    score(client, "unknown", 0.4)
+
+    def begins(name: str, at: str, **more: Any) -> None:
+        asked = {"contact_id": name, "moment": "start", "started_at": at, **who, **more}
+        client.post("/v1/score", json=asked).raise_for_status()
+
+    begins("before", "2026-03-01T09:00:00Z")
+    begins("other program", "2026-03-01T11:00:00Z", program="other")
+    begins("other customer", "2026-03-01T11:00:00Z", customer_id="u2")
+    begins("ours", "2026-03-01T11:30:00Z", direction="outbound")
+    assert [item["called_again"] for item in client.get("/v1/at-risk").json()["items"]] == [
+        None, None]  # fmt: skip
+    begins("second", "2026-03-01T13:00:00Z")
+    begins("first", "2026-03-01T12:00:00Z", reason="billing > dispute")
+    item, unknown = client.get("/v1/at-risk").json()["items"]
+    assert item["called_again"] == {
+        "contact_id": "first",
+        "at": "2026-03-01T12:00:00Z",
+        "reason": "billing > dispute",
+    }
+    assert unknown["called_again"] is None
+
+
+def test_the_choices_are_those_that_one_may_see(client, database):
+    """Of each filter what there is on the list, within programs and teams."""
+    for number, (program, team, queue) in enumerate([
+        ("p1", "t1", "q1"), ("p1", "t1", "q2"), ("p1", "t2", "q3"), ("p2", "t1", "q4"),
+        ("p2", "", "q5"), ("", "t3", ""),
+    ]):  # fmt: skip
+        place = {"program": program, "team": team, "queue": queue}
+        score(client, f"c{number}", 0.5, **{k: v for k, v in place.items() if v})
+    seen = [
+        ({}, ["p1", "p2"], ["t1", "t2", "t3"], ["q1", "q2", "q3", "q4", "q5"]),
+        ({"teams": frozenset({"t1", "t9"})}, ["p1", "p2"], ["t1"], ["q1", "q2", "q4"]),
+        ({"programs": frozenset({"p2"})}, ["p2"], ["t1"], ["q4", "q5"]),
+        ({"programs": frozenset({"p2"}), "teams": frozenset({"t2"})}, [], [], []),
+    ]
+    with database.read() as db:
+        for limits, programs, teams, queues in seen:
+            access = Access("x", frozenset({"read"}), **limits)
+            told = {"program": programs, "team": teams, "queue": queues}
+            assert worklist.choices(db, access) == told
+
+
+def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
+    """Whatever is asked for by whomever: all pages together are the sorted rows that fit."""
+    draw = random.Random(4)  # noqa: S311 - a made-up list
+    made = []
+    for number in range(80):
+        row = {name: f"{name}{draw.randrange(3)}" for name in ("program", "team", "queue")}
+        row |= {"agent_id": f"a{draw.randrange(4)}", "contact_id": f"c{number}"}
+        chances = {
+            "repeated": draw.choice((0.1, 0.3, 0.5, 1.0)),
+            "escalation": draw.choice((0.1, 0.6)),
+        }
+        made.append({**row, "chances": chances})
+    body = [{**{k: v for k, v in row.items() if k != "chances"}, "moment": "wrapup",
+             "started_at": "2026-03-01T10:00:00Z", "at": "2026-03-01T10:10:00Z",
+             "attributes": row["chances"]} for row in made]  # fmt: skip
+    client.post("/v1/scores", json={"requests": body}).raise_for_status()
+    for row in made[::4]:
+        client.post(f"/v1/at-risk/{row['contact_id']}/claim").raise_for_status()
+    with database.read() as db:
+        everything = worklist.page(db, worklist.Asked(limit=1000)).items
+        assert len(everything) == 80
+        for _ in range(25):
+            asked = _drawn(draw)
+            fits = [item["contact_id"] for item in everything if _fits(item, asked)]
+            assert worklist.count(db, asked) == len(fits)
+            found, cursor = [], None
+            while not found or cursor:
+                page = worklist.page(db, replace(asked, cursor=cursor))
+                found += [item["contact_id"] for item in page.items]
+                cursor = page.cursor
+                if not page.items:
+                    break
+            assert found == fits, asked
+
+
+def _drawn(draw: random.Random) -> worklist.Asked:
+    given: dict[str, Any] = {}
+    for name in ("program", "team", "queue"):
+        if draw.random() < 0.3:
+            given[name] = f"{name}{draw.randrange(4)}"
+    for name in ("programs", "teams"):
+        if draw.random() < 0.4:
+            given[name] = frozenset(f"{name[:-1]}{draw.randrange(4)}" for _ in range(2))
+    if draw.random() < 0.3:
+        given["band"] = draw.choice(("low", "medium", "high", "already"))
+    if draw.random() < 0.3:
+        given["state"] = draw.choice(("open", "claimed", "resolved"))
+    if draw.random() < 0.2:
+        given["agent_id"] = f"a{draw.randrange(5)}"
+    return worklist.Asked(**given, limit=draw.choice((9, 50)))
+
+
+def _fits(item: dict[str, Any], asked: worklist.Asked) -> bool:
+    given = {
+        name: getattr(asked, name) for name in ("program", "team", "queue", "agent_id", "state")
+    }
+    bands = {item["repeated"]["band"], item["escalation"]["band"]}
+    return (
+        all(value in {None, item[name]} for name, value in given.items())
+        and (asked.band is None or asked.band in bands)
+        and (asked.programs is None or item["program"] in asked.programs)
+        and (asked.teams is None or item["team"] in asked.teams)
+    )
 
 
 def test_only_the_latest_score_at_wrapup_counts(client):
@@ -99,6 +250,23 @@ def test_the_csv_can_be_opened_in_a_spreadsheet(client):
     assert (row["team"], row["customer_id"]) == ("'+2", "'\tx")
     assert row["repeated_probability"] == "0.5"
     assert row["reasons"] == "on hold for 1 min"
+
+
+def test_the_csv_tells_what_is_done(client):
+    """Who has it, until when, what came of it, and who called again: guarded like the rest."""
+    score(client, "a", 0.5, 0.1, customer_id="u1")
+    client.post("/v1/at-risk/a/assign", json={"to": "=lea"}).raise_for_status()
+    again = {"contact_id": "b", "customer_id": "u1", "moment": "start", "reason": "@now",
+             "started_at": "2026-03-01T12:00:00Z"}  # fmt: skip
+    client.post("/v1/score", json=again).raise_for_status()
+    (row,) = csv.DictReader(io.StringIO(client.get("/v1/at-risk.csv").text))
+    told = {name: row[name] for name in ("state", "owner", "outcome", "until", "disputed")}
+    assert told == {"state": "claimed", "owner": "'=lea", "outcome": "", "until": "",
+                    "disputed": "False"}  # fmt: skip
+    assert float(row["cost"]) == pytest.approx(0.4 * (0.5 * 8 + 0.1 * 25))
+    assert (row["due_at"], row["closes_at"]) == ("2026-03-01T22:10:00Z", "2026-03-03T10:10:00Z")
+    assert row["called_again_at"] == "2026-03-01T12:00:00Z"
+    assert row["called_again_reason"] == "'@now"
 
 
 def test_the_page_shows_what_the_list_holds(client):
