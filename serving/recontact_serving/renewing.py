@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, select, tr
 
 from recontact_serving.database import Database, put
 
-READ, AT_ONCE = 10_000, 2_000  # whoever else writes waits no longer than for these
+READ, AT_ONCE = 10_000, 500  # whoever else writes waits no longer than for these
 
 Row = tuple[Any, ...]
 
