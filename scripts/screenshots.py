@@ -113,7 +113,11 @@ def running(settings: Settings) -> Iterator[tuple[Service, str]]:
         server = Server(app, uvicorn.Config(app, log_config=None))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
         thread.start()
-        yield app.state.service, address(taken)
+        base = address(taken)
+        with httpx.Client(base_url=base, transport=httpx.HTTPTransport(retries=3)) as http:
+            while http.get("/health/ready").status_code != 200:
+                threading.Event().wait(1)
+        yield app.state.service, base
         server.should_exit = True
         thread.join()
 
@@ -156,10 +160,7 @@ def score_last(contacts: pa.Table, base: str) -> None:
     calls = contacts.filter(pc.and_(pc.equal(contacts["channel"], "voice"), contacts["handled"]))
     last = calls.sort_by("ended_at").slice(len(calls) - SCORED).to_pylist()
     body = {"requests": [request(row) for row in last]}
-    with httpx.Client(base_url=base, timeout=120, transport=httpx.HTTPTransport(retries=3)) as http:
-        while http.get("/health/ready").status_code != 200:
-            threading.Event().wait(1)
-        http.post("/v1/scores", json=body).raise_for_status()
+    httpx.post(f"{base}/v1/scores", json=body, timeout=120).raise_for_status()
 
 
 def request(row: dict[str, Any]) -> dict[str, Any]:
