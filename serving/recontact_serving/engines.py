@@ -25,10 +25,11 @@ CONNECTION: dict[str, Any] = {  # so that a PostgreSQL that hangs, or is gone, h
     "keepalives_idle": 15,
     "tcp_user_timeout": 25_000,  # milliseconds until what was sent has to have arrived
 }
-LIMITS_MS = {
+SESSION = {  # times in milliseconds
     "statement_timeout": 20_000,
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 60_000,
+    "jit": "off",  # compiling a short statement took longer than running it
 }
 
 
@@ -97,10 +98,10 @@ def one_state(engine: Engine) -> Engine:
 
 
 def _postgresql(url: URL) -> Engine:
-    limits = " ".join(f"-c {name}={value}" for name, value in LIMITS_MS.items())
+    set_so = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     theirs = url.query.get("options", "")  # what the operator's address says goes before
     ours = {name: value for name, value in CONNECTION.items() if name not in url.query}
-    arguments = {**ours, "options": f"{limits} {theirs}".strip()}
+    arguments = {**ours, "options": f"{set_so} {theirs}".strip()}
     try:
         return create_engine(
             url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments, **POOL

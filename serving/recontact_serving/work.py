@@ -1,9 +1,12 @@
-"""`/v1/at-risk/{contact_id}`: one contact of the list, and what is done about it."""
+"""`/v1/at-risk/{contact_id}`: one contact of the list, and what is done about it.
+
+A `contact_id` with a slash does not go into a path: `/v1/at-risk/bulk` takes it in its body.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body, Depends, Path
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
@@ -44,6 +47,7 @@ EXAMPLE = {
     ]
 }
 
+ContactId = Annotated[Id, Path(max_length=200, openapi_examples={"one": {"value": "c-1001"}})]
 Reader = Annotated[Access, Depends(machine_or_person("read"))]
 Worker = Annotated[Access, Depends(machine_or_person("follow_up"))]
 Assigner = Annotated[Access, Depends(machine_or_person("assign"))]
@@ -61,56 +65,87 @@ def work_on_several(
     return JSONResponse({"results": _several(service, body.requests, access)})
 
 
-@router.post("/{contact_id:path}/claim", response_model=AtRisk, responses=ERRORS)
-def claim(contact_id: Id, service: ServiceOf, access: Worker, _: Optional = None) -> JSONResponse:
+@router.post("/{contact_id}/claim", response_model=AtRisk, responses=ERRORS)
+def claim(
+    contact_id: ContactId, service: ServiceOf, access: Worker, _: Optional = None
+) -> JSONResponse:
     """Take a contact; of several who try at once, one gets it and the others 409."""
     return _act(service, contact_id, "claim", {}, access)
 
 
-@router.post("/{contact_id:path}/release", response_model=AtRisk, responses=ERRORS)
-def release(contact_id: Id, service: ServiceOf, access: Worker, _: Optional = None) -> JSONResponse:
+@router.post("/{contact_id}/release", response_model=AtRisk, responses=ERRORS)
+def release(
+    contact_id: ContactId, service: ServiceOf, access: Worker, _: Optional = None
+) -> JSONResponse:
     """Give a contact back, for others to take."""
     return _act(service, contact_id, "release", {}, access)
 
 
-@router.post("/{contact_id:path}/undo", response_model=AtRisk, responses=ERRORS)
-def undo(contact_id: Id, service: ServiceOf, access: Worker, _: Optional = None) -> JSONResponse:
+@router.post("/{contact_id}/undo", response_model=AtRisk, responses=ERRORS)
+def undo(
+    contact_id: ContactId, service: ServiceOf, access: Worker, _: Optional = None
+) -> JSONResponse:
     """Take back the last thing done: one's own, of the last 10 minutes, with nothing since."""
     return _act(service, contact_id, "undo", {}, access)
 
 
-@router.post("/{contact_id:path}/assign", response_model=AtRisk, responses=ERRORS)
-def assign(contact_id: Id, body: To, service: ServiceOf, access: Assigner) -> JSONResponse:
+@router.post("/{contact_id}/assign", response_model=AtRisk, responses=ERRORS)
+def assign(
+    contact_id: ContactId,
+    body: Annotated[To, Body(examples=[{"to": "lea"}])],
+    service: ServiceOf,
+    access: Assigner,
+) -> JSONResponse:
     """Give a contact to somebody, even one that somebody else has."""
     return _act(service, contact_id, "assign", body.model_dump(), access)
 
 
-@router.post("/{contact_id:path}/snooze", response_model=AtRisk, responses=ERRORS)
-def snooze(contact_id: Id, body: Until, service: ServiceOf, access: Worker) -> JSONResponse:
+@router.post("/{contact_id}/snooze", response_model=AtRisk, responses=ERRORS)
+def snooze(
+    contact_id: ContactId,
+    body: Annotated[Until, Body(examples=[{"until": "2026-03-02T09:00:00Z"}])],
+    service: ServiceOf,
+    access: Worker,
+) -> JSONResponse:
     """Put a contact off; then it comes back by itself, to whoever has it."""
     return _act(service, contact_id, "snooze", body.model_dump(), access)
 
 
-@router.post("/{contact_id:path}/resolve", response_model=AtRisk, responses=ERRORS)
-def resolve(contact_id: Id, body: Outcome, service: ServiceOf, access: Worker) -> JSONResponse:
+@router.post("/{contact_id}/resolve", response_model=AtRisk, responses=ERRORS)
+def resolve(
+    contact_id: ContactId,
+    body: Annotated[Outcome, Body(examples=[{"outcome": "solved"}])],
+    service: ServiceOf,
+    access: Worker,
+) -> JSONResponse:
     """Say what came of it; it leaves the list."""
     return _act(service, contact_id, "resolve", body.model_dump(), access)
 
 
-@router.post("/{contact_id:path}/disagree", response_model=AtRisk, responses=ERRORS)
-def disagree(contact_id: Id, body: Because, service: ServiceOf, access: Worker) -> JSONResponse:
+@router.post("/{contact_id}/disagree", response_model=AtRisk, responses=ERRORS)
+def disagree(
+    contact_id: ContactId,
+    body: Annotated[Because, Body(examples=[{"reason": "it was paid"}])],
+    service: ServiceOf,
+    access: Worker,
+) -> JSONResponse:
     """Say why the flag is wrong; the contact stays where it is, for a lead to decide."""
     return _act(service, contact_id, "disagree", body.model_dump(), access)
 
 
-@router.post("/{contact_id:path}/note", response_model=AtRisk, responses=ERRORS)
-def note(contact_id: Id, body: Note, service: ServiceOf, access: Worker) -> JSONResponse:
+@router.post("/{contact_id}/note", response_model=AtRisk, responses=ERRORS)
+def note(
+    contact_id: ContactId,
+    body: Annotated[Note, Body(examples=[{"text": "no answer"}])],
+    service: ServiceOf,
+    access: Worker,
+) -> JSONResponse:
     """Write something down for others."""
     return _act(service, contact_id, "note", body.model_dump(), access)
 
 
-@router.get("/{contact_id:path}", response_model=FollowUp, responses=READ_ERRORS)
-def one(contact_id: Id, service: ServiceOf, access: Reader) -> JSONResponse:
+@router.get("/{contact_id}", response_model=FollowUp, responses=READ_ERRORS)
+def one(contact_id: ContactId, service: ServiceOf, access: Reader) -> JSONResponse:
     """Give one contact of the list, with all that was done about it."""
     settle(service.database, now())
     with service.database.read() as db:

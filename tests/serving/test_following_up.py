@@ -213,8 +213,8 @@ def test_another_score_leaves_the_work_as_it_is(act, client):
 
 def test_over_http_each_action_has_its_path(client):
     """Bodies are strict; where there is nothing to say, there need be none."""
-    score(client, "a/1", 0.5)
-    path = "/v1/at-risk/a%2F1"
+    score(client, "a 1", 0.5)
+    path = "/v1/at-risk/a%201"
     soon = (now() + HOUR).isoformat()
     for action, body in (
         ("claim", None), ("release", {}), ("snooze", {"until": soon}), ("undo", None),
@@ -224,7 +224,7 @@ def test_over_http_each_action_has_its_path(client):
         more = {} if body is None else {"json": body}
         answer = client.post(f"{path}/{action}", **more)
         assert answer.status_code == 200, answer.text
-        assert answer.json()["contact_id"] == "a/1"
+        assert answer.json()["contact_id"] == "a 1"
     found = client.get(path).json()
     assert (found["state"], found["owner"], found["disputed"]) == ("resolved", "lea", True)
     assert [one["action"] for one in found["log"]][-2:] == ["assign", "resolve"]
@@ -236,12 +236,12 @@ def test_over_http_each_action_has_its_path(client):
 
 def test_several_at_once_each_get_their_answer(client):
     """In the order in which they were asked for; what is refused stops nobody else."""
-    for name in ("a", "b"):
+    for name in ("a/1", "b"):
         score(client, name, 0.5)
     asked = [
         {"contact_id": "b", "action": "claim"},
         {"contact_id": "gone", "action": "claim"},
-        {"contact_id": "a", "action": "resolve", "outcome": "no_issue"},
+        {"contact_id": "a/1", "action": "resolve", "outcome": "no_issue"},
         {"contact_id": "b", "action": "claim"},
         {"contact_id": "b", "action": "dance"},
         {"contact_id": "b", "action": "snooze"},

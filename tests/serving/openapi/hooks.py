@@ -26,10 +26,12 @@ schemathesis.openapi.format(
 def before_call(_: Any, case: Any, __: Any) -> None:
     """Put the instants of a contact in order: neither its end nor its score is before its start.
 
-    And where the score is to be of the present, it has started.
+    And where the score is to be of the present, it has started. A snooze ends in the days ahead.
     """
     body = case.body
     if isinstance(body, dict):
+        if _is_instant(body.get("until")):
+            body["until"] = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).isoformat()
         start = body.get("started_at")
         if (
             _is_instant(start)
