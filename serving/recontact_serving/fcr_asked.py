@@ -81,10 +81,10 @@ class Asked:
             teams=access.teams,
         )
 
-    def between(self, newest: int) -> tuple[int, int]:
-        """Give the first and last day, counted from 1970, where `newest` is the last there is."""
-        until = newest if self.until is None else number(self.until)
-        since = until - 7 * WEEKS + 1 if self.since is None else number(self.since)
+    def between(self, there: tuple[int, int]) -> tuple[int, int]:
+        """Give the first and last day, counted from 1970; `there` are those of the record."""
+        until = there[1] if self.until is None else number(self.until)
+        since = max(there[0], until - 7 * WEEKS + 1) if self.since is None else number(self.since)
         return since, until
 
     def address(self, **changes: str | dt.date | None) -> str:

@@ -43,7 +43,7 @@ def page_data(db: Connection, asked: Asked) -> Row:
     found: Row = {"asked": asked, "note": note, "choices": fcr_figures.choices(db, asked)}
     if note is None or there is None:
         return found | {"days": None}
-    days = asked.between(there[1])
+    days = asked.between(there)
     whole = fcr_figures.whole(db, asked, days)
     found |= {
         "policy": in_words(note.policy),

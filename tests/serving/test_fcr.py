@@ -151,7 +151,7 @@ def test_who_may_not_see_a_team_sees_nothing_of_it(filled):
 def test_days_and_weeks_are_cut_by_the_start_in_utc(filled):
     """The days asked for and no others; a week is named by its Monday."""
     asked = Asked(since=T0.date(), until=T0.date() + dt.timedelta(days=8), step="week")
-    days = asked.between(99_999)
+    days = asked.between((0, 99_999))
     last = T0 + dt.timedelta(days=9)
     with filled.read() as db:
         assert fcr_figures.whole(db, asked, days)["contacts"] == sum(
@@ -159,6 +159,8 @@ def test_days_and_weeks_are_cut_by_the_start_in_utc(filled):
         )
         weeks = [row["day"] for row in fcr_figures.curve(db, asked, days)]
     assert weeks == [number(dt.date(2026, 3, 2)), number(dt.date(2026, 3, 9))]
+    assert Asked().between((100, 1_000)) == (1_000 - 83, 1_000)
+    assert Asked().between((990, 1_000)) == (990, 1_000)
 
 
 def test_what_comes_next_adds_up(filled):
