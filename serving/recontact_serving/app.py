@@ -135,7 +135,6 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)
     if settings.oidc is not None:
-        oidc.check_installed()
         app.include_router(oidc_pages.router_of(oidc.Provider(settings.oidc)))
     install_desktop(app, service)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import SQLAlchemyError
 
 from recontact.errors import UserError
-from recontact_serving import accounts, keys, sessions
+from recontact_serving import accounts, keys, oidc, sessions
 from recontact_serving.access import Access
 from recontact_serving.database import Database
 from recontact_serving.forms import (
@@ -74,8 +74,11 @@ def check_settings(settings: Settings, database: Database | None) -> None:
     Raises
     ------
     UserError
-        Keys are switched off where others could reach the service, or there is none.
+        Keys are switched off where others could reach the service, or there is none; or what
+        sign-in needs is not installed.
     """
+    if settings.oidc is not None:
+        oidc.check_installed()
     if not settings.auth:
         if not settings.on_loopback:
             raise UserError(

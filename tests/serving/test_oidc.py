@@ -1,5 +1,6 @@
 """Sign-in by an identity provider: one that speaks HTTP, and does right or wrong as it is told."""
 
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from recontact.errors import UserError
 from recontact_serving import accounts, oidc
 from recontact_serving.database import Database
 from recontact_serving.oidc_settings import Mapped, OidcSettings
+from recontact_serving.security import check_settings
 from recontact_serving.settings import Settings
 
 ROLES = """
@@ -317,8 +319,9 @@ def test_a_mapping_that_cannot_be_meant_is_refused_by_its_key(text, told):
 
 
 def test_without_authlib_the_service_says_what_to_install(monkeypatch):
-    """At the start."""
-    monkeypatch.setitem(__import__("sys").modules, "authlib.oidc.core", None)
+    """At the start, before the port is taken."""
+    elsewhere = OidcSettings("https://id.example", "c", "s", "https://a.example", Mapped(()))
+    monkeypatch.setitem(sys.modules, "authlib.oidc.core", None)
     with pytest.raises(UserError, match="needs authlib") as caught:
-        oidc.check_installed()
+        check_settings(Settings(oidc=elsewhere), None)
     assert "recontact[serve,oidc]" in caught.value.mend
