@@ -116,7 +116,9 @@ def words(board: Figures, overall: Figures, policy: Policy) -> str:
         f"  any {top['listed']} of the {top['of']} contacts: {top['by_chance']:.1f}",
         "",
         "Open",
-        f"  {address}/  the at-risk list",
+        f"  {address}/  the at-risk list: claim, follow up, resolve",
+        f"  {address}/fcr  first call resolution over time, by queue, reason, team and agent",
+        f"  {address}/proof  whether follow-ups help, against contacts left untouched",
         f"  {address}/desktop/day  an agent's day, call by call, with the panel beside",
         f"  {address}/openapi.json  what the service understands",
     ]
