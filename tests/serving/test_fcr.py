@@ -16,6 +16,7 @@ from recontact.labels.table import label
 from recontact.policy import Policy
 from recontact.rates import rates as rates_by
 from recontact.report.sums import RATES
+from recontact.today import fcr_today
 from recontact_serving import fcr_figures, history
 from recontact_serving import rates as learning
 from recontact_serving.access import Access
@@ -23,7 +24,8 @@ from recontact_serving.database import Database, put, read_meta
 from recontact_serving.fcr_asked import Asked, number
 from recontact_serving.fcr_page import page_data
 from recontact_serving.follow_ups import COLUMNS
-from recontact_serving.tables import fcr_days, follow_ups, followed_by
+from recontact_serving.loading import load, relearn
+from recontact_serving.tables import fcr_days, fcr_estimates, follow_ups, followed_by
 
 SOME = 160  # contacts of those that change
 T0 = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
@@ -353,3 +355,26 @@ def test_a_team_without_any_contact_is_told_apart_from_no_labels(start, guarded,
     people.add(guarded.database_url, "lea", "lead", teams=["new"])
     with people.signed_in(start(guarded, models).client, "lea") as lead:
         assert "none of your programs and teams" in lead.get("/fcr").text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the same sums on both
+def test_the_newest_rate_is_the_librarys(database, simulated, learnt):
+    """Of all teams together, with the interval that the library gives these contacts."""
+    load(database, simulated.slice(len(simulated) - 4_000))
+    bundle = learnt.bundles["repeated"]
+    relearn(database, bundle)
+    contacts = learning._contacts(database, set())
+    policy = Policy.from_text(bundle.policy)
+    whole = fcr_today(contacts, label(contacts, policy), bundle)
+    with database.read() as db:
+        found = fcr_figures.newest(db, Asked())
+        rows = db.execute(select(fcr_estimates)).all()
+        assert fcr_figures.newest(db, Asked(team="nowhere")) is None
+        alone = [fcr_figures.newest(db, Asked(program=r.program, team=r.team)) for r in rows]
+    assert (found.low, found.high, found.contacts) == (whole.low, whole.high, whole.contacts)
+    assert (found.settled, found.until_us) == (whole.settled, whole.until_us)
+    assert found.rate == pytest.approx(whole.rate)
+    assert len(rows) > 3
+    assert sum(one.contacts for one in alone) == whole.contacts
+    narrow = found.high - found.low
+    assert all(one.high - one.low > narrow for one in alone if one.contacts - one.settled > 1)
