@@ -58,7 +58,6 @@ PICTURES = {  # name: width, height, colours
     "contact-dark": (1280, 1000, "dark"),
     "contact-phone": (*PHONE, "light"),
     "mine": (*DESK, "light"),
-    "mine-dark": (*DESK, "dark"),
     "mine-phone": (*PHONE, "light"),
     "report": (1280, 1000, "light"),
     "desktop-day": (1280, 800, "light"),

@@ -115,6 +115,7 @@ def test_pages_run_under_their_policy(seen_by, shown, floor):
     with page.expect_response("**/changes?**") as answer:
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert answer.value.status == 204
+    assert "x-recontact-by-itself" in answer.value.request.headers  # it keeps no session alive
     assert complaints == []
     assert all(url.startswith(floor.address) for url in asked)
 
