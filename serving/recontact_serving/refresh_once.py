@@ -1,4 +1,7 @@
-"""The process that learns the rates anew, measures drift, and deletes what is too old to keep."""
+"""The process that learns the rates anew, measures drift, and deletes what is too old to keep.
+
+It also lets time pass on the list, where nobody reads that.
+"""
 
 import os
 import sys
@@ -12,6 +15,7 @@ from recontact_serving.loading import relearn
 from recontact_serving.refreshing import NICE, REFRESHED_AT
 from recontact_serving.retention import forget_old
 from recontact_serving.settings import Settings
+from recontact_serving.settling import settle
 from recontact_serving.tables import meta
 
 
@@ -32,6 +36,7 @@ def refresh_once(settings: Settings) -> int:
     cache = Cache.open(settings.cache_dir)
     try:
         forget_old(database, settings.retention_days, now())
+        settle(database, now(), rounds=None)
         champion = cache.heard(settings.mlflow_uri).champions.get("repeated")
         count = 0
         if champion:

@@ -1,6 +1,7 @@
 """What changes by itself on the list: a snooze is over, or nobody took a contact in time."""
 
 import datetime as dt
+from itertools import count
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
 
@@ -10,16 +11,17 @@ from recontact_serving.standing import BACK_FOR
 from recontact_serving.tables import follow_ups
 
 AT_ONCE = 1000  # rows to a transaction: whoever else writes waits no longer than for these
-ROUNDS = 5  # at most, before a list is read; what is left then is for the next
+ROUNDS = 5  # at most, before a list is read; what is left then is for the next, or for the hour
 
 _OWNED = follow_ups.c.owner.is_not(None)
 _OPEN = follow_ups.c.state == "open"
 
 
-def settle(database: Database, at: dt.datetime, rounds: int = ROUNDS) -> int:
-    """Bring the list up to date, some thousand rows at most; tell how many changed.
+def settle(database: Database, at: dt.datetime, rounds: int | None = ROUNDS) -> int:
+    """Bring the list up to date, some thousand rows at a time; tell how many changed.
 
-    It costs one look into an index where nothing is due.
+    It costs one look into an index where nothing is due. Without a bound to its `rounds` it goes
+    on until nothing is.
 
     Examples
     --------
@@ -28,7 +30,7 @@ def settle(database: Database, at: dt.datetime, rounds: int = ROUNDS) -> int:
     """
     due = follow_ups.c.changes_at <= micros(at)
     changed = 0
-    for _ in range(rounds):
+    for _ in count() if rounds is None else range(rounds):
         with database.read() as db:
             if db.execute(select(literal(1)).where(due).limit(1)).first() is None:
                 return changed

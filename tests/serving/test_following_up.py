@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.serving.test_at_risk import names, score
 
-from recontact_serving import following_up
+from recontact_serving import following_up, settling
 from recontact_serving.access import Access
 from recontact_serving.clock import now
 from recontact_serving.problems import ProblemError
@@ -123,6 +123,18 @@ def test_what_nobody_took_in_time_lapses(act, client, database):
     assert names(client) == []
     assert names(client, state="lapsed") == ["a"]
     assert where(act("claim")) == ("claimed", "lea")
+
+
+def test_much_that_is_due_changes_bit_by_bit(client, database, monkeypatch):
+    """No transaction is long; who reads waits for some of it, the hourly process for all."""
+    monkeypatch.setattr(settling, "AT_ONCE", 2)
+    for number in range(9):
+        score(client, f"c{number}", 0.5)
+    later = now() + 49 * HOUR
+    assert settle(database, later, rounds=2) == 4
+    assert len(names(client)) == 5
+    assert settle(database, later, rounds=None) == 5
+    assert names(client) == []
 
 
 def test_what_is_claimed_never_lapses(act, database):
