@@ -56,6 +56,21 @@ def test_errors_are_pages_for_browsers_alone(client):
 
 
 @sqlite_alone
+def test_a_fault_is_a_page_without_the_words_of_the_error(client, monkeypatch):
+    """Whoever looks learns that it is ours, and nothing that was in the error."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("customer u said so")
+
+    with signed_in(client, "lea") as lea:
+        monkeypatch.setattr("recontact_serving.list_page.page_data", broken)
+        page = lea.get("/", headers=TEXT)
+        assert page.status_code == 500
+        assert "Something went wrong" in page.text
+        assert "customer u" not in page.text
+
+
+@sqlite_alone
 def test_any_name_of_a_contact_can_be_worked_on(client):
     """Slashes, spaces, signs and markup in a name neither break an address nor a page."""
     with signed_in(client, "lea") as lea:
