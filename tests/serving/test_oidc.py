@@ -131,13 +131,14 @@ def test_nobody_takes_over_a_local_account(client, provider, person):
     assert person("ada").local
 
 
-def test_only_the_browser_that_began_comes_back(client):
+def test_only_the_browser_that_began_comes_back(client, provider):
     """Another one, or another state, is refused; so nobody is signed in as somebody else."""
     callback = led_away(client)
     with people.browser(client) as other:
         refused(come_back(other, callback), "begun in another browser")
     refused(come_back(client, callback, state="x"), "begun in another browser")
     refused(come_back(client, callback), "begun in another browser")  # it had one try
+    assert "/token" not in provider.asked
 
 
 def test_a_code_is_good_once(client, provider):
@@ -161,6 +162,7 @@ TOKENS_ALONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True
         {"nonce": None},
         {"aud": "another-service"},
         {"aud": [identity_provider.CLIENT, "another-service"]},  # and no azp
+        {"aud": "another-service", "azp": identity_provider.CLIENT},
         {"azp": "another-service"},
         {"iss": "https://another.example"},
         {"exp": int(time.time()) - 120},
