@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from recontact.clusters import share
 from recontact.durations import DAY
 from recontact.evaluation.costs import Costs
-from recontact.proof import Effect, effect, lot, missing, saved, within
+from recontact.lots import lot
+from recontact.proof import Effect, effect, missing, saved, within
 from recontact_serving import fcr_figures, proof_cases
 from recontact_serving.access import Access
 from recontact_serving.charts import written

@@ -4,7 +4,6 @@ The lot falls by customer, so that nobody is half followed up. What is compared 
 the lot made them, whoever was really followed up (intention to treat).
 """
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,8 +12,6 @@ import numpy.typing as npt
 
 from recontact.clusters import Share, Span, apart, means_apart, share
 from recontact.evaluation.costs import Costs
-from recontact.intervals import Z
-from recontact.report.chance import against_expected
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -22,7 +19,6 @@ Ints = npt.NDArray[np.int64]
 
 LEAST = 100  # contacts of each arm whose window has passed; fewer tell nothing worth reading
 LEAST_TREATED = 20
-UNLIKELY = 0.001  # a lot that falls so seldom is not believed
 
 
 @dataclass(frozen=True)
@@ -96,37 +92,6 @@ class Saved(NamedTuple):
     gross: Span | None
     spent: float
     net: Span | None
-
-
-class Lot(NamedTuple):
-    """Whether the lot fell as it should.
-
-    Attributes
-    ----------
-    held, customers : int
-        Customers held out, of all that came at risk.
-    share : float
-        That should be held out.
-    chance : float
-        Of a share as far from it.
-    risk : Span or None
-        By how much the foretold risk of the listed exceeds that of the held out; no interval of a
-        sound lot leaves 0 out for long.
-    risk_chance : float
-        Of a difference as great.
-    """
-
-    held: int
-    customers: int
-    share: float
-    chance: float
-    risk: Span | None
-    risk_chance: float
-
-    @property
-    def sound(self) -> bool:
-        """Whether neither is too unlikely to be believed."""
-        return min(self.chance, self.risk_chance) >= UNLIKELY
 
 
 def stories(customer: Ints, started: Ints, closes: Ints) -> Flags:
@@ -220,39 +185,6 @@ def saved(cases: Cases, costs: Costs) -> Saved:
         return Saved(None, spent, None)
     gross = Span(-found.value * size, -found.high * size, -found.low * size)
     return Saved(gross, spent, Span(*(value - spent for value in gross)))
-
-
-def lot(cases: Cases, asked: float) -> Lot:
-    """Check that as many customers are held out as should be, and that the arms are alike.
-
-    Parameters
-    ----------
-    cases : Cases
-        All at-risk contacts, whether their window has passed or not.
-    asked : float
-        The share of the customers that should be held out.
-
-    Notes
-    -----
-    The first is the check for a sample ratio mismatch (Fabijan et al., 2019, "Diagnosing sample
-    ratio mismatch in online controlled experiments"), by an exact test with mid-P.
-    """
-    customers, first = np.unique(cases.customer, return_index=True)
-    held = int(cases.held[first].sum())
-    chance = against_expected([held], [len(customers)], [asked * len(customers)])
-    there = cases.held
-    risk = means_apart(
-        cases.risk[~there], cases.customer[~there], cases.risk[there], cases.customer[there]
-    )
-    return Lot(held, len(customers), asked, float(chance[0]), risk, _normal(risk))
-
-
-def _normal(found: Span | None) -> float:
-    """Give the two-sided chance of a difference, from its interval."""
-    if found is None or found.high <= found.low:
-        return 1.0
-    error = (found.high - found.low) / 2 / Z
-    return math.erfc(abs(found.value) / error / math.sqrt(2))
 
 
 def within(cost: Floats, group: Ints, capacity: Ints, listed: Flags) -> Flags:

@@ -10,7 +10,8 @@ from recontact.clusters import means_apart, share, variance
 from recontact.evaluation.bootstrap import Draws, interval
 from recontact.evaluation.costs import Costs
 from recontact.intervals import wilson
-from recontact.proof import Cases, effect, lot, missing, saved, stories, within
+from recontact.lots import lot
+from recontact.proof import Cases, effect, missing, saved, stories, within
 
 REPEATED, CUSTOMERS = 40, 700  # trials, and how many come in each
 
