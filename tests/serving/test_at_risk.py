@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from recontact.errors import UserError
 from recontact_serving import worklist
@@ -157,6 +158,35 @@ def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
                 if not page.items:
                     break
             assert found == fits, asked
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("asked", "index"), [
+    ({}, "worst_first"),
+    ({"band": "high"}, "worst_of_high"),
+    ({"band": "already"}, "worst_of_already"),
+    ({"team": "red"}, "worst_of_team"),
+    ({"queue": "q", "teams": frozenset({"red", "blue"})}, "worst_of_"),
+    ({"teams": frozenset({"red", "blue"})}, "worst_of_team"),
+    ({"programs": frozenset({"acme"})}, "worst_of_program"),
+    ({"owner": "lea"}, "worst_of_owner"),
+    ({"agent_id": "a-7"}, "worst_of_agent_id"),
+])  # fmt: skip
+def test_pages_and_counts_look_into_the_index_that_fits(database, asked, index):
+    """SQLite has no statistics here: no cut of a long list may walk through all of it."""
+    said = []
+    event.listen(database.engine, "before_cursor_execute", lambda *of: said.append(of[2:4]))
+    wanted = worklist.Asked(**asked)
+    with database.read() as db:
+        worklist.page(db, wanted)
+        worklist.count(db, wanted)
+        plans = [db.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+                 for text, values in tuple(said) if "SELECT" in text]  # fmt: skip
+    looks = [row[3] for plan in plans for row in plan if "follow_ups" in row[3]]
+    assert looks
+    for look in looks:
+        assert look.startswith("SEARCH follow_ups"), look
+        assert f" INDEX {index}" in look
 
 
 def _drawn(draw: random.Random) -> worklist.Asked:

@@ -68,6 +68,7 @@ def _indexes() -> None:
     for of in ("queue", "team", "program", "agent_id"):
         op.create_index(f"worst_of_{of}", "follow_ups", [of, *worst])
     op.create_index("worst_first", "follow_ups", worst)
+    # after those of all rows: of indexes that it can't tell apart SQLite takes the newest
     _some("owner", ["owner", *worst], "owner IS NOT NULL")
     for band in ("medium", "high", "already"):
         _some(band, worst, f"repeated_band = '{band}' OR escalation_band = '{band}'")
