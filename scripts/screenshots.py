@@ -26,15 +26,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from recontact.clean import read_contacts
 from recontact.simulate import simulate
 from recontact.writing import write_table
-from recontact_serving import accounts, sessions
 from recontact_serving.app import create_app
-from recontact_serving.clock import now
-from recontact_serving.database import Database
-from recontact_serving.following_up import act
+from recontact_serving.follow_up.following_up import act
+from recontact_serving.people import accounts, sessions
 from recontact_serving.server import address, listen
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
+from recontact_serving.storage.clock import now
+from recontact_serving.storage.database import Database
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 CONTACTS, SCORED = 20_000, 150

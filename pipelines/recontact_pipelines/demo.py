@@ -27,8 +27,8 @@ from recontact_pipelines import scoreboard
 from recontact_pipelines.local_service import serving
 from recontact_pipelines.output import note, progress
 from recontact_pipelines.replay import Played, events, play
-from recontact_serving.database import Database
-from recontact_serving.loading import load, refresh
+from recontact_serving.scoring.loading import load, refresh
+from recontact_serving.storage.database import Database
 
 HOST = "127.0.0.1"
 LIVE, LIVE_SHARE = 300, 0.02  # how many contacts are played to the service, at most

@@ -10,39 +10,28 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
-from recontact_serving import (
-    at_risk,
-    contacts,
-    customers,
-    fcr,
-    health,
-    oidc,
-    oidc_pages,
-    own_account,
-    pages,
-    people_page,
-    problems,
-    proof,
-    scores,
-    sign_in,
-    work,
-)
-from recontact_serving.champions import Champions, Source
-from recontact_serving.database import Database
-from recontact_serving.desktop_app import install as install_desktop
-from recontact_serving.follow_ups import FollowUps
-from recontact_serving.gate import Gate
-from recontact_serving.holdout import Holdout
-from recontact_serving.metrics import Metrics
-from recontact_serving.middleware import Edge
-from recontact_serving.reading import Reader
-from recontact_serving.refreshing import Refresher
-from recontact_serving.registry import Registry
-from recontact_serving.schemas import Problem
-from recontact_serving.security import HEADERS, Refused, SignInNeeded, check_settings
+from recontact_serving.desktop.desktop_app import install as install_desktop
+from recontact_serving.figures import fcr, proof
+from recontact_serving.follow_up import at_risk, work
+from recontact_serving.follow_up.follow_ups import FollowUps
+from recontact_serving.follow_up.holdout import Holdout
+from recontact_serving.hourly.refreshing import Refresher
+from recontact_serving.models.champions import Champions, Source
+from recontact_serving.models.registry import Registry
+from recontact_serving.pages import home
+from recontact_serving.people import oidc, oidc_pages, own_account, people_page, sign_in
+from recontact_serving.people.gate import Gate
+from recontact_serving.people.security import HEADERS, Refused, SignInNeeded, check_settings
+from recontact_serving.scoring import contacts, customers, scores
+from recontact_serving.scoring.reading import Reader
+from recontact_serving.scoring.writer import Writer
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
-from recontact_serving.writer import Writer
+from recontact_serving.storage.database import Database
+from recontact_serving.web import health, problems
+from recontact_serving.web.metrics import Metrics
+from recontact_serving.web.middleware import Edge
+from recontact_serving.web.schemas import Problem
 
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = (
@@ -124,7 +113,7 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
         at_risk,
         work,
         health,
-        pages,
+        home,
         fcr,
         proof,
         sign_in,

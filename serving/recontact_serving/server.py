@@ -12,14 +12,14 @@ import uvicorn
 
 from recontact.errors import UserError
 from recontact_serving.app import create_app
-from recontact_serving.cache import Cache
-from recontact_serving.database import Database
-from recontact_serving.engines import is_missing
-from recontact_serving.logs import log_as_json
-from recontact_serving.protocol import Protocol
-from recontact_serving.security import check_settings
+from recontact_serving.models.cache import Cache
+from recontact_serving.people.security import check_settings
 from recontact_serving.settings import Settings
 from recontact_serving.stopping import Server
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.engines import is_missing
+from recontact_serving.web.logs import log_as_json
+from recontact_serving.web.protocol import Protocol
 from recontact_serving.workers import Workers
 
 TOLD_WITHIN_S = 60.0  # a store that hangs does not keep the address from being told

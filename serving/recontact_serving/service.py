@@ -5,15 +5,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from recontact_serving.champions import Champions
-from recontact_serving.database import Database
-from recontact_serving.follow_ups import FollowUps
-from recontact_serving.gate import Gate
-from recontact_serving.metrics import Metrics
-from recontact_serving.reading import Reader
-from recontact_serving.refreshing import Refresher
+from recontact_serving.follow_up.follow_ups import FollowUps
+from recontact_serving.hourly.refreshing import Refresher
+from recontact_serving.models.champions import Champions
+from recontact_serving.people.gate import Gate
+from recontact_serving.scoring.reading import Reader
+from recontact_serving.scoring.writer import Writer
 from recontact_serving.settings import Settings
-from recontact_serving.writer import Writer
+from recontact_serving.storage.database import Database
+from recontact_serving.web.metrics import Metrics
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from recontact.errors import UserError
 
 if TYPE_CHECKING:
     from recontact.evaluation.costs import Costs
-    from recontact_serving.oidc_settings import OidcSettings
+    from recontact_serving.people.oidc_settings import OidcSettings
 
 DATABASE_URL = "sqlite:///recontact.db"
 HOST = "127.0.0.1"
@@ -219,7 +219,7 @@ def _idle(text: str) -> dt.timedelta:
 def _oidc(env: Mapping[str, str]) -> "OidcSettings | None":
     if not any(value and name.startswith("RECONTACT_OIDC_") for name, value in env.items()):
         return None
-    from recontact_serving.oidc_settings import OidcSettings  # noqa: PLC0415 - few need it
+    from recontact_serving.people.oidc_settings import OidcSettings  # noqa: PLC0415 - few need it
 
     return OidcSettings.read(env)
 

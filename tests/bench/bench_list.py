@@ -31,17 +31,18 @@ from tests.serving import postgres
 
 from recontact.evaluation.costs import Costs
 from recontact.scoring import Ahead
-from recontact_serving import capacity, follow_ups, history, latest, worklist
-from recontact_serving.access import Access
-from recontact_serving.clock import instant, micros, now
-from recontact_serving.database import Database
-from recontact_serving.follow_ups import FollowUps
-from recontact_serving.holdout import Holdout
-from recontact_serving.places import choices
-from recontact_serving.raw import Bulk
-from recontact_serving.roles import scopes_of
-from recontact_serving.tables import follow_ups as listed
-from recontact_serving.tables import scores, versions
+from recontact_serving.follow_up import capacity, follow_ups, worklist
+from recontact_serving.follow_up.follow_ups import FollowUps
+from recontact_serving.follow_up.holdout import Holdout
+from recontact_serving.follow_up.places import choices
+from recontact_serving.people.access import Access
+from recontact_serving.people.roles import scopes_of
+from recontact_serving.scoring import history, latest
+from recontact_serving.storage.clock import instant, micros, now
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.raw import Bulk
+from recontact_serving.storage.tables import follow_ups as listed
+from recontact_serving.storage.tables import scores, versions
 
 PROGRAMS, TEAMS, QUEUES, AGENTS = 12, 60, 40, 1_500
 RARE = "q-rare"  # so many contacts of a million are of it

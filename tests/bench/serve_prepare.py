@@ -13,8 +13,8 @@ from recontact.clean import read_contacts
 from recontact.contacts import SCHEMA
 from recontact.model import train
 from recontact.simulate import simulate
-from recontact_serving.database import Database
-from recontact_serving.loading import load, refresh
+from recontact_serving.scoring.loading import load, refresh
+from recontact_serving.storage.database import Database
 
 ARRIVAL = ("customer_id", "program", "channel", "direction", "queue", "site", "reason")
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved", "contact_id")

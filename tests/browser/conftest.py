@@ -18,10 +18,10 @@ import pytest
 from tests.browser.desks import Desk, site
 from tests.browser.floor import Floor
 
-from recontact_serving import accounts, keys
-from recontact_serving.database import Database
-from recontact_serving.loading import load, refresh
+from recontact_serving.people import accounts, keys
+from recontact_serving.scoring.loading import load, refresh
 from recontact_serving.settings import Settings
+from recontact_serving.storage.database import Database
 
 NAME, PASSWORD = "ada", "correct horse battery"
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")

@@ -8,12 +8,12 @@ import httpx
 from tests.browser.desks import Desk
 
 from recontact.policy import Policy
-from recontact_serving import accounts, keys, sessions
-from recontact_serving.access import Access
-from recontact_serving.clock import now
-from recontact_serving.database import Database
-from recontact_serving.following_up import act
+from recontact_serving.follow_up.following_up import act
+from recontact_serving.people import accounts, keys, sessions
+from recontact_serving.people.access import Access
 from recontact_serving.settings import Settings
+from recontact_serving.storage.clock import now
+from recontact_serving.storage.database import Database
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of people made up here
 REASONS = ("billing > invoice", "delivery > late")

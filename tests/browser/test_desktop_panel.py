@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from tests.browser.test_at_risk_page import CONTRAST
 
-from recontact_serving.tables import agent_actions
+from recontact_serving.storage.tables import agent_actions
 
 pytestmark = pytest.mark.browser
 

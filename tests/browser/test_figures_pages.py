@@ -11,10 +11,10 @@ from tests.serving.test_fcr import POLICY, made, record
 from tests.serving.test_proof import ENDED, act, row
 
 from recontact.features.moments import KNOWN_FROM
-from recontact_serving import rates
-from recontact_serving.database import put
+from recontact_serving.hourly import rates
 from recontact_serving.settings import Settings
-from recontact_serving.tables import actions, fcr_estimates, follow_ups
+from recontact_serving.storage.database import put
+from recontact_serving.storage.tables import actions, fcr_estimates, follow_ups
 
 pytestmark = pytest.mark.browser
 

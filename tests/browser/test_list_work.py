@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from recontact_serving.clock import now
+from recontact_serving.storage.clock import now
 
 pytestmark = pytest.mark.browser
 

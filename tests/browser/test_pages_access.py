@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recontact_serving.clock import now
+from recontact_serving.storage.clock import now
 
 pytestmark = pytest.mark.browser
 

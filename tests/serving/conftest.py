@@ -23,12 +23,12 @@ from recontact.durations import HOUR
 from recontact.errors import UserError
 from recontact.scoring import Ahead, Scored
 from recontact_serving.app import create_app
-from recontact_serving.champions import Champion
-from recontact_serving.database import Database
-from recontact_serving.protocol import Protocol
+from recontact_serving.models.champions import Champion
 from recontact_serving.server import address, listen
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
+from recontact_serving.storage.database import Database
+from recontact_serving.web.protocol import Protocol
 
 KINDS = ("sqlite", "postgresql")
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # a context of one's own for each client is slow

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 from tests.serving.conftest import NO_TLS
 
-from recontact_serving import accounts
-from recontact_serving.database import Database
-from recontact_serving.forms import HEADER
+from recontact_serving.people import accounts
+from recontact_serving.people.forms import HEADER
+from recontact_serving.storage.database import Database
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Mount
 
-from recontact_serving.security import OPEN_ROUTES
+from recontact_serving.people.security import OPEN_ROUTES
 
 
 class Route(NamedTuple):

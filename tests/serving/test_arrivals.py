@@ -10,11 +10,11 @@ from recontact import Policy, label
 from recontact.features.entities import Coded
 from recontact.features.known import known_from
 from recontact.features.table import Source
-from recontact_serving import history
-from recontact_serving.arrivals import Arrivals
-from recontact_serving.clock import micros
-from recontact_serving.database import put
-from recontact_serving.tables import versions
+from recontact_serving.scoring import history
+from recontact_serving.scoring.arrivals import Arrivals
+from recontact_serving.storage.clock import micros
+from recontact_serving.storage.database import put
+from recontact_serving.storage.tables import versions
 
 MINUTE = dt.timedelta(minutes=1)
 SPANS = (15, 60, 1440)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import event
 
 from recontact.errors import UserError
-from recontact_serving import worklist
-from recontact_serving.access import Access
-from recontact_serving.schemas import AtRiskList
+from recontact_serving.follow_up import worklist
+from recontact_serving.people.access import Access
+from recontact_serving.web.schemas import AtRiskList
 
 
 def score(

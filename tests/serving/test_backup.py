@@ -15,9 +15,9 @@ import pytest
 from sqlalchemy import select
 from tests.serving.postgres import tools
 
-from recontact_serving import history
-from recontact_serving.database import Database
-from recontact_serving.tables import versions
+from recontact_serving.scoring import history
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import versions
 
 T0 = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 

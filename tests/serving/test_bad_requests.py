@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from recontact_serving import protocol
+from recontact_serving.web import protocol
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -9,13 +9,14 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from recontact_serving import desktop_access, desktop_tokens, keys
-from recontact_serving.call_watching import HAND, Event, Watch
-from recontact_serving.database import Database
-from recontact_serving.decision_log import LATE_S, Log
-from recontact_serving.desktop_day import fullest_day
-from recontact_serving.desktop_schemas import Call
-from recontact_serving.tables import agent_actions, decisions, meta
+from recontact_serving.desktop import desktop_access, desktop_tokens
+from recontact_serving.desktop.call_watching import HAND, Event, Watch
+from recontact_serving.desktop.decision_log import LATE_S, Log
+from recontact_serving.desktop.desktop_day import fullest_day
+from recontact_serving.desktop.desktop_schemas import Call
+from recontact_serving.people import keys
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import agent_actions, decisions, meta
 
 START = {
     "contact_id": "c1",

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.serving.test_at_risk import score
 
-from recontact_serving import capacity, following_up
-from recontact_serving.access import Access
-from recontact_serving.roles import scopes_of
+from recontact_serving.follow_up import capacity, following_up
+from recontact_serving.people.access import Access
+from recontact_serving.people.roles import scopes_of
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 UTC = ZoneInfo("UTC")

@@ -8,9 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from recontact_pipelines.cli import main
-from recontact_serving import accounts, keys, sessions
-from recontact_serving.database import Database
+from recontact_serving.people import accounts, keys, sessions
 from recontact_serving.server import listen
+from recontact_serving.storage.database import Database
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
 
-from recontact_serving import history
-from recontact_serving.tables import versions
+from recontact_serving.scoring import history
+from recontact_serving.storage.tables import versions
 
 DONE = {
     "contact_id": "c0",

@@ -17,9 +17,9 @@ from recontact.model.digest import digest_of_files, sha256
 from recontact.model.expected import Expected
 from recontact.tracking.loading import RefusedModelError
 from recontact.tracking.registry import resolve
-from recontact_serving.cache import Cache
-from recontact_serving.fetching import fetch
-from recontact_serving.self_testing import trouble
+from recontact_serving.models.cache import Cache
+from recontact_serving.models.fetching import fetch
+from recontact_serving.models.self_testing import trouble
 
 Files = dict[str, bytes]
 NAME = "recontact-repeated"

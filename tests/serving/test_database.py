@@ -8,8 +8,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from recontact.errors import UserError
-from recontact_serving import tables
-from recontact_serving.database import Database, put, read_meta
+from recontact_serving.storage import tables
+from recontact_serving.storage.database import Database, put, read_meta
 
 only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 

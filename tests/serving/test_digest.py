@@ -7,7 +7,7 @@ import pytest
 from tests.serving.test_at_risk import score
 
 from recontact_pipelines.cli import main
-from recontact_serving import capacity, digests
+from recontact_serving.follow_up import capacity, digests
 
 RED = {"team": "red", "program": "acme", "agent_id": "a-7"}
 

@@ -7,13 +7,13 @@ import pytest
 from recontact.features.figures import Figures
 from recontact.next_issues import NextIssues
 from recontact.scoring import Scorer
-from recontact_serving import drift
-from recontact_serving.champions import Champions
-from recontact_serving.clock import micros, now
-from recontact_serving.database import Database
-from recontact_serving.metrics import Metrics
-from recontact_serving.refreshing import Refresher
-from recontact_serving.tables import decisions
+from recontact_serving.hourly import drift
+from recontact_serving.hourly.refreshing import Refresher
+from recontact_serving.models.champions import Champions
+from recontact_serving.storage.clock import micros, now
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import decisions
+from recontact_serving.web.metrics import Metrics
 
 DAY = 24 * 3_600_000_000
 

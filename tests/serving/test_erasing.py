@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import select
 
 from recontact_pipelines.cli import main
-from recontact_serving import accounts, history, keys, tables
-from recontact_serving.erasing import TABLES, erase
+from recontact_serving.people import accounts, keys
+from recontact_serving.scoring import history
+from recontact_serving.storage import tables
+from recontact_serving.storage.erasing import TABLES, erase
 
 T0 = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)

@@ -17,15 +17,16 @@ from recontact.policy import Policy
 from recontact.rates import rates as rates_by
 from recontact.report.sums import RATES
 from recontact.today import fcr_today
-from recontact_serving import fcr_figures, history
-from recontact_serving import rates as learning
-from recontact_serving.access import Access
-from recontact_serving.database import Database, put, read_meta
-from recontact_serving.fcr_asked import Asked, number
-from recontact_serving.fcr_page import page_data
-from recontact_serving.follow_ups import COLUMNS
-from recontact_serving.loading import load, relearn
-from recontact_serving.tables import fcr_days, fcr_estimates, follow_ups, followed_by
+from recontact_serving.figures import fcr_figures
+from recontact_serving.figures.fcr_asked import Asked, number
+from recontact_serving.figures.fcr_page import page_data
+from recontact_serving.follow_up.follow_ups import COLUMNS
+from recontact_serving.hourly import rates as learning
+from recontact_serving.people.access import Access
+from recontact_serving.scoring import history
+from recontact_serving.scoring.loading import load, relearn
+from recontact_serving.storage.database import Database, put, read_meta
+from recontact_serving.storage.tables import fcr_days, fcr_estimates, follow_ups, followed_by
 
 SOME = 160  # contacts of those that change
 T0 = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)

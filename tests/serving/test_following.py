@@ -19,19 +19,19 @@ from recontact_pipelines.campaigns.promotions import (
     summary,
     wait_for,
 )
-from recontact_serving import fetching, following
-from recontact_serving.cache import Cache
-from recontact_serving.champions import Champions
-from recontact_serving.clock import micros, now
-from recontact_serving.database import Database, put
-from recontact_serving.fetching import load_version
-from recontact_serving.following import Following
-from recontact_serving.loading import load
-from recontact_serving.metrics import Metrics
-from recontact_serving.rates import BUILT_AT
-from recontact_serving.registry import Registry
+from recontact_serving.hourly.rates import BUILT_AT
+from recontact_serving.models import fetching, following
+from recontact_serving.models.cache import Cache
+from recontact_serving.models.champions import Champions
+from recontact_serving.models.fetching import load_version
+from recontact_serving.models.following import Following
+from recontact_serving.models.registry import Registry
+from recontact_serving.scoring.loading import load
 from recontact_serving.settings import Settings
-from recontact_serving.tables import meta
+from recontact_serving.storage.clock import micros, now
+from recontact_serving.storage.database import Database, put
+from recontact_serving.storage.tables import meta
+from recontact_serving.web.metrics import Metrics
 
 
 @pytest.fixture(scope="module")

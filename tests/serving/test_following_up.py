@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from tests.serving.test_at_risk import names, score
 
-from recontact_serving import following_up, settling
-from recontact_serving.access import Access
-from recontact_serving.clock import now
-from recontact_serving.problems import ProblemError
-from recontact_serving.roles import scopes_of
-from recontact_serving.settling import settle
+from recontact_serving.follow_up import following_up, settling
+from recontact_serving.follow_up.settling import settle
+from recontact_serving.people.access import Access
+from recontact_serving.people.roles import scopes_of
+from recontact_serving.storage.clock import now
+from recontact_serving.web.problems import ProblemError
 
 HOUR = dt.timedelta(hours=1)
 LEA = Access("lea", scopes_of("lead") - {"assign"})

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from recontact_serving import keyring, keys
-from recontact_serving.database import Database
-from recontact_serving.gate import Access, Gate
-from recontact_serving.metrics import Metrics
-from recontact_serving.problems import ProblemError
+from recontact_serving.people import keyring, keys
+from recontact_serving.people.gate import Access, Gate
 from recontact_serving.settings import Settings
+from recontact_serving.storage.database import Database
+from recontact_serving.web.metrics import Metrics
+from recontact_serving.web.problems import ProblemError
 
 
 @dataclass

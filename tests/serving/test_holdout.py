@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import select
 from tests.serving.test_at_risk import names, score
 
-from recontact_serving import digests, following_up, keys, worklist
-from recontact_serving.access import Access
-from recontact_serving.clock import now
-from recontact_serving.holdout import Holdout
-from recontact_serving.problems import ProblemError
-from recontact_serving.roles import scopes_of
-from recontact_serving.tables import follow_ups
-from recontact_serving.zones import UTC
+from recontact_serving.follow_up import digests, following_up, worklist
+from recontact_serving.follow_up.holdout import Holdout
+from recontact_serving.pages.zones import UTC
+from recontact_serving.people import keys
+from recontact_serving.people.access import Access
+from recontact_serving.people.roles import scopes_of
+from recontact_serving.storage.clock import now
+from recontact_serving.storage.tables import follow_ups
+from recontact_serving.web.problems import ProblemError
 
 MANY = 20_000
 LEAD = Access("lea", scopes_of("lead"))

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from recontact.errors import UserError
-from recontact_serving import keys
-from recontact_serving.database import Database
+from recontact_serving.people import keys
+from recontact_serving.storage.database import Database
 
 AT = "2026-03-01T10:00:00Z"
 WHERE = [("acme", "north"), ("acme", "south"), ("acme", None), ("other", "north"), (None, None)]

@@ -15,9 +15,9 @@ import pytest
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from recontact_serving import keys
-from recontact_serving.database import Database
-from recontact_serving.logs import log_as_json
+from recontact_serving.people import keys
+from recontact_serving.storage.database import Database
+from recontact_serving.web.logs import log_as_json
 
 MARK = "XQZ"  # every value that is somebody's holds it
 AT = "2026-03-01T10:00:00Z"

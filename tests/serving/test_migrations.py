@@ -10,10 +10,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, text
 
 from recontact.errors import UserError
-from recontact_serving import history, keys, migrations, tables
-from recontact_serving.clock import instant
-from recontact_serving.database import Database, put, read_meta
-from recontact_serving.engines import engine_of, url_of
+from recontact_serving.people import keys
+from recontact_serving.scoring import history
+from recontact_serving.storage import migrations, tables
+from recontact_serving.storage.clock import instant
+from recontact_serving.storage.database import Database, put, read_meta
+from recontact_serving.storage.engines import engine_of, url_of
 
 VERSION_2 = (Path(__file__).parent / "version_2.sql").read_text()
 KEPT = ("users", "scores", "daily", "hourly")
@@ -44,7 +46,7 @@ def differences(database):
 
 
 def test_the_steps_lead_to_the_tables_that_the_program_uses(empty_url):
-    """A database that was made by the steps differs in nothing from `recontact_serving.tables`."""
+    """A database that was made by the steps differs in nothing from `storage.tables`."""
     database = Database(empty_url)
     assert differences(database) == []
     with database.read() as db:

@@ -12,11 +12,11 @@ from tests.serving import identity_provider, people
 from tests.serving.conftest import NO_TLS
 
 from recontact.errors import UserError
-from recontact_serving import accounts, oidc
-from recontact_serving.database import Database
-from recontact_serving.oidc_settings import Mapped, OidcSettings
-from recontact_serving.security import check_settings
+from recontact_serving.people import accounts, oidc
+from recontact_serving.people.oidc_settings import Mapped, OidcSettings
+from recontact_serving.people.security import check_settings
 from recontact_serving.settings import Settings
+from recontact_serving.storage.database import Database
 
 ROLES = """
 agent_id: employee

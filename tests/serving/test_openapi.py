@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from recontact_serving import keys
-from recontact_serving.database import Database
+from recontact_serving.people import keys
+from recontact_serving.storage.database import Database
 
 HERE = Path(__file__).parent / "openapi"
 CAMPAIGN = bool(os.environ.get("RECONTACT_CAMPAIGN"))

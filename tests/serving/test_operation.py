@@ -11,11 +11,12 @@ from recontact.features.declared import Feature
 from recontact.features.measures import Judged
 from recontact.features.moments import KNOWN_FROM
 from recontact.policy import Policy
-from recontact_serving import history, rates
-from recontact_serving.clock import micros
-from recontact_serving.database import Database
+from recontact_serving.hourly import rates
+from recontact_serving.scoring import history
 from recontact_serving.server import listen
 from recontact_serving.settings import Settings
+from recontact_serving.storage.clock import micros
+from recontact_serving.storage.database import Database
 
 WRAPUP = {
     "contact_id": "c",

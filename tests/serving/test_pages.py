@@ -6,9 +6,9 @@ import re
 import pytest
 from tests.serving.people import add, send, signed_in
 
-from recontact_serving import keys
-from recontact_serving.clock import now
-from recontact_serving.database import Database
+from recontact_serving.people import keys
+from recontact_serving.storage.clock import now
+from recontact_serving.storage.database import Database
 
 TEXT = {"Accept": "text/html,application/xhtml+xml"}
 ODD = "c 1/2?ä&<b>"
@@ -63,7 +63,7 @@ def test_a_fault_is_a_page_without_the_words_of_the_error(client, monkeypatch):
         raise RuntimeError("customer u said so")
 
     with signed_in(client, "lea") as lea:
-        monkeypatch.setattr("recontact_serving.list_page.page_data", broken)
+        monkeypatch.setattr("recontact_serving.pages.list_page.page_data", broken)
         page = lea.get("/", headers=TEXT)
         assert page.status_code == 500
         assert "Something went wrong" in page.text

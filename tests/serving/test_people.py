@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 from tests.serving import people
 
 from recontact.errors import UserError
-from recontact_serving import accounts
-from recontact_serving.accounts import Person
-from recontact_serving.database import Database
-from recontact_serving.tables import sessions
+from recontact_serving.people import accounts
+from recontact_serving.people.accounts import Person
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import sessions
 
 NEW = {"name": "ben", "password": people.PASSWORD, "role": "lead", "programs": "", "teams": ""}
 

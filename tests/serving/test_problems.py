@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from recontact_serving.middleware import MOST_BYTES
+from recontact_serving.web.middleware import MOST_BYTES
 
 JSON = {"Content-Type": "application/json"}
 

@@ -10,13 +10,13 @@ from tests.serving import people
 from tests.serving.test_fcr import listed
 
 from recontact.evaluation.costs import Costs
-from recontact_serving.access import Access
-from recontact_serving.clock import micros, now
-from recontact_serving.database import put, read_meta
-from recontact_serving.holdout import Holdout, last_period
-from recontact_serving.proof_cases import Part, last_week, trial, worked
-from recontact_serving.proof_page import Asked, page_data
-from recontact_serving.tables import actions, capacities, follow_ups, meta
+from recontact_serving.figures.proof_cases import Part, last_week, trial, worked
+from recontact_serving.figures.proof_page import Asked, page_data
+from recontact_serving.follow_up.holdout import Holdout, last_period
+from recontact_serving.people.access import Access
+from recontact_serving.storage.clock import micros, now
+from recontact_serving.storage.database import put, read_meta
+from recontact_serving.storage.tables import actions, capacities, follow_ups, meta
 
 DAY = 86_400_000_000
 ENDED = micros(now()) - 3 * DAY
@@ -77,7 +77,7 @@ def test_the_lot_decides_who_is_compared_with_whom(database):
 
 def test_of_very_many_the_newest_are_compared(database, monkeypatch):
     """The cut is one of time, so that it is the same for both arms."""
-    monkeypatch.setattr("recontact_serving.proof_cases.MOST", 10)
+    monkeypatch.setattr("recontact_serving.figures.proof_cases.MOST", 10)
     fill(database, [row(k, at=ENDED - k) for k in range(30)])
     found = compared(database)
     assert len(found.cases.held) == 10
@@ -117,7 +117,7 @@ def test_followed_up_is_who_was_claimed_or_resolved_in_time(database):
 def test_only_the_time_of_one_share_is_compared(database, monkeypatch):
     """Contacts of another share or of none can't be; the last time with a holdout is shown."""
     clock = [dt.datetime(2026, 3, 1, tzinfo=dt.UTC)]
-    monkeypatch.setattr("recontact_serving.holdout.now", lambda: clock[0])
+    monkeypatch.setattr("recontact_serving.follow_up.holdout.now", lambda: clock[0])
     for share in (0.0, 0.1, 0.1, 0.2, 0.0):
         Holdout.of(database, share)
         clock[0] += dt.timedelta(days=10)

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from tests.serving.conftest import NO_TLS
 from tests.serving.test_at_risk import score
 
-from recontact_serving import keys
-from recontact_serving.tables import actions, follow_ups
+from recontact_serving.people import keys
+from recontact_serving.storage.tables import actions, follow_ups
 
 CLIENTS, ROWS = (50, 500) if os.environ.get("RECONTACT_CAMPAIGN") else (10, 30)
 ASKED = {"contact_id": "?", "moment": "wrapup", "started_at": "2026-03-01T10:00:00Z",

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from recontact_serving.cache import Cache
-from recontact_serving.database import Database
-from recontact_serving.follower import Follower
-from recontact_serving.loading import load, refresh
-from recontact_serving.registry import Registry
-from recontact_serving.schemas import Score
+from recontact_serving.models.cache import Cache
+from recontact_serving.models.follower import Follower
+from recontact_serving.models.registry import Registry
+from recontact_serving.scoring.loading import load, refresh
+from recontact_serving.storage.database import Database
+from recontact_serving.web.schemas import Score
 
 SURVEY = ("csat", "nps", "ces", "survey_resolved")
 

@@ -9,15 +9,17 @@ import pytest
 
 from recontact.features.moments import KNOWN_FROM
 from recontact.policy import Policy
-from recontact_serving import history, leases, rates, refreshing
-from recontact_serving.cache import Cache, Followed
-from recontact_serving.champions import Champions
-from recontact_serving.clock import micros, now
-from recontact_serving.database import Database, put, read_meta
-from recontact_serving.metrics import Metrics
-from recontact_serving.refresh_once import refresh_once
-from recontact_serving.refreshing import Refresher
-from recontact_serving.tables import meta
+from recontact_serving.hourly import rates, refreshing
+from recontact_serving.hourly.refresh_once import refresh_once
+from recontact_serving.hourly.refreshing import Refresher
+from recontact_serving.models.cache import Cache, Followed
+from recontact_serving.models.champions import Champions
+from recontact_serving.scoring import history
+from recontact_serving.storage import leases
+from recontact_serving.storage.clock import micros, now
+from recontact_serving.storage.database import Database, put, read_meta
+from recontact_serving.storage.tables import meta
+from recontact_serving.web.metrics import Metrics
 
 HOUR = 3_600_000_000
 

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from recontact.probes import DEFAULT, Probes
-from recontact_serving.clock import micros
-from recontact_serving.database import Database
-from recontact_serving.loading import load, refresh
-from recontact_serving.registry import Registry
-from recontact_serving.replay import replay
+from recontact_serving.models.registry import Registry
+from recontact_serving.scoring.loading import load, refresh
+from recontact_serving.scoring.replay import replay
 from recontact_serving.settings import Settings
-from recontact_serving.tables import decisions
+from recontact_serving.storage.clock import micros
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import decisions
 
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
 SCORED = 20

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from recontact_pipelines.cli import main
-from recontact_serving import accounts, history, retention
-from recontact_serving.clock import micros
-from recontact_serving.database import put
-from recontact_serving.retention import forget_old
-from recontact_serving.tables import (
+from recontact_serving.people import accounts
+from recontact_serving.scoring import history
+from recontact_serving.storage import retention
+from recontact_serving.storage.clock import micros
+from recontact_serving.storage.database import put
+from recontact_serving.storage.retention import forget_old
+from recontact_serving.storage.tables import (
     actions,
     agent_actions,
     decisions,

@@ -22,16 +22,23 @@ from tests.serving.routes import Route
 
 from recontact.durations import DAY
 from recontact.policy import Policy
-from recontact_serving import keys, sessions
-from recontact_serving.access import Access
-from recontact_serving.accounts import add_user, find_user
 from recontact_serving.app import create_app
-from recontact_serving.database import Database, put
-from recontact_serving.fcr_filling import NOTE
-from recontact_serving.forms import HEADER, SESSION_COOKIE, form_token
-from recontact_serving.roles import ROLES, scopes_of
-from recontact_serving.security import OPEN_ROUTES, machine, page
-from recontact_serving.tables import actions, fcr_days, fcr_estimates, follow_ups, followed_by, meta
+from recontact_serving.hourly.fcr_filling import NOTE
+from recontact_serving.people import keys, sessions
+from recontact_serving.people.access import Access
+from recontact_serving.people.accounts import add_user, find_user
+from recontact_serving.people.forms import HEADER, SESSION_COOKIE, form_token
+from recontact_serving.people.roles import ROLES, scopes_of
+from recontact_serving.people.security import OPEN_ROUTES, machine, page
+from recontact_serving.storage.database import Database, put
+from recontact_serving.storage.tables import (
+    actions,
+    fcr_days,
+    fcr_estimates,
+    follow_ups,
+    followed_by,
+    meta,
+)
 
 AT = "2026-03-01T10:00:00Z"
 OWN = ("acme", "north")

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from recontact.contacts import SCHEMA
-from recontact_serving.schemas import Score, ScoreRequest
+from recontact_serving.web.schemas import Score, ScoreRequest
 
 START = {
     "contact_id": "c1",

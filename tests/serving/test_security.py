@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from recontact.errors import UserError
-from recontact_serving import accounts, keys
 from recontact_serving.app import create_app
-from recontact_serving.database import Database
-from recontact_serving.tables import metadata
+from recontact_serving.people import accounts, keys
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import metadata
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of nobody
 ASKED = {"contact_id": "c", "moment": "wrapup", "started_at": "2026-03-01T10:00:00Z"}

@@ -17,13 +17,13 @@ from sqlalchemy import func, select, update
 from tests.serving import people
 
 from recontact.errors import UserError
-from recontact_serving import accounts, attempts, passwords, sessions
-from recontact_serving.clock import micros, now
-from recontact_serving.database import Database
+from recontact_serving.people import accounts, attempts, passwords, sessions
 from recontact_serving.settings import Settings
-from recontact_serving.tables import attempts as tries
-from recontact_serving.tables import sessions as kept
-from recontact_serving.tables import users
+from recontact_serving.storage.clock import micros, now
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import attempts as tries
+from recontact_serving.storage.tables import sessions as kept
+from recontact_serving.storage.tables import users
 
 PASSWORD, OTHER = people.PASSWORD, "seven green bottles"
 

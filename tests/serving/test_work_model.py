@@ -13,16 +13,16 @@ from tests.reference.work import Contact
 
 from recontact.evaluation.costs import Costs
 from recontact.scoring import Ahead
-from recontact_serving import following_up, worklist
-from recontact_serving.access import Access
-from recontact_serving.clock import micros
-from recontact_serving.database import Database, put
-from recontact_serving.follow_ups import FollowUps
-from recontact_serving.holdout import Holdout
-from recontact_serving.problems import ProblemError
-from recontact_serving.roles import scopes_of
-from recontact_serving.settling import settle
-from recontact_serving.tables import follow_ups, scores
+from recontact_serving.follow_up import following_up, worklist
+from recontact_serving.follow_up.follow_ups import FollowUps
+from recontact_serving.follow_up.holdout import Holdout
+from recontact_serving.follow_up.settling import settle
+from recontact_serving.people.access import Access
+from recontact_serving.people.roles import scopes_of
+from recontact_serving.storage.clock import micros
+from recontact_serving.storage.database import Database, put
+from recontact_serving.storage.tables import follow_ups, scores
+from recontact_serving.web.problems import ProblemError
 
 T0 = dt.datetime(2026, 3, 1, 10, tzinfo=dt.UTC)
 WINDOW = dt.timedelta(hours=48)

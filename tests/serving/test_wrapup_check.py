@@ -2,7 +2,7 @@
 
 import pytest
 
-from recontact_serving.wrapup_check import wrapup_check
+from recontact_serving.desktop.wrapup_check import wrapup_check
 
 AHEAD = [{"reason": "delivery", "probability": 0.4, "probe": "Is it there?"}, {"reason": "refund"}]
 WHOLE = {"what": "a refund", "owner": "Ada", "due_at": "2026-03-03T10:00:00Z"}

@@ -25,8 +25,8 @@ from recontact.model import train
 from recontact.simulate import simulate
 from recontact_pipelines.local_service import process
 from recontact_pipelines.output import emit, note
-from recontact_serving.database import Database
-from recontact_serving.tables import decisions, scores, versions
+from recontact_serving.storage.database import Database
+from recontact_serving.storage.tables import decisions, scores, versions
 
 CLIENTS = 4
 AT_ONCE = 20  # contacts in one request

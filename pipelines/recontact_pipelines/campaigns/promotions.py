@@ -31,10 +31,11 @@ from recontact.tracking.registry import CHAMPION, NAMES
 from recontact.tracking.store import Store, open_store, speaking
 from recontact_pipelines.local_service import serving
 from recontact_pipelines.output import emit, note
-from recontact_serving import history, rates
-from recontact_serving.arrivals import Arrivals
-from recontact_serving.database import Database
-from recontact_serving.schemas import ScoreRequest
+from recontact_serving.hourly import rates
+from recontact_serving.scoring import history
+from recontact_serving.scoring.arrivals import Arrivals
+from recontact_serving.storage.database import Database
+from recontact_serving.web.schemas import ScoreRequest
 
 THREADS = 8
 SIZES = ({"num_leaves": 7, "max_trees": 40}, {"num_leaves": 3, "max_trees": 8},

@@ -46,12 +46,12 @@ def digest(
         recontact digest --team north --zone Europe/Berlin --out north.html
         recontact digest --program acme --format text | mail -s "At-risk contacts" lead@example.com
     """
-    from recontact_serving import digests, worklist  # noqa: PLC0415 - the service's libraries
-    from recontact_serving.clock import now  # noqa: PLC0415
-    from recontact_serving.database import Database  # noqa: PLC0415
-    from recontact_serving.engines import is_missing  # noqa: PLC0415
+    from recontact_serving.follow_up import digests, worklist  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.follow_up.settling import settle  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
-    from recontact_serving.settling import settle  # noqa: PLC0415
+    from recontact_serving.storage.clock import now  # noqa: PLC0415
+    from recontact_serving.storage.database import Database  # noqa: PLC0415
+    from recontact_serving.storage.engines import is_missing  # noqa: PLC0415
 
     settings, there, at = Settings.read(), digests.zone_named(zone), now()
     if is_missing(settings.database_url):

@@ -33,10 +33,10 @@ def erase(
         recontact erase u-17 --yes
         recontact erase u-17 --program acme --yes --json
     """
-    from recontact_serving.database import Database  # noqa: PLC0415 - the service's libraries
-    from recontact_serving.engines import is_missing  # noqa: PLC0415
-    from recontact_serving.erasing import erase as everywhere  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
+    from recontact_serving.storage.database import Database  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.storage.engines import is_missing  # noqa: PLC0415
+    from recontact_serving.storage.erasing import erase as everywhere  # noqa: PLC0415
 
     url = Settings.read().database_url
     if is_missing(url):

@@ -13,7 +13,7 @@ from recontact_pipelines.output import emit, note
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from recontact_serving.keys import Key
+    from recontact_serving.people.keys import Key
 
 
 class KeyAction(StrEnum):
@@ -70,8 +70,8 @@ def keys(
         recontact keys rotate desktop
         recontact keys revoke desktop --older
     """
-    from recontact_serving.database import Database  # noqa: PLC0415 - the service's libraries
     from recontact_serving.settings import Settings  # noqa: PLC0415
+    from recontact_serving.storage.database import Database  # noqa: PLC0415 - the service's libraries
 
     if action is not KeyAction.list and not name:
         raise UserError(f"keys {action} needs a name", mend=f"recontact keys {action} NAME")
@@ -91,7 +91,7 @@ def keys(
 def _do(
     db: "Connection", action: KeyAction, name: str, limits: Mapping[str, Any], older: bool
 ) -> tuple[dict[str, Any], str]:
-    from recontact_serving import keys  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.people import keys  # noqa: PLC0415 - the service's libraries
 
     if action is KeyAction.list:
         found = keys.listed(db)

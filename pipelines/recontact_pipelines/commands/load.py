@@ -33,12 +33,12 @@ def load(
     if not files and not refresh:
         raise UserError("no contacts are named", mend="recontact load contacts.parquet")
     from recontact.clean import read_contacts  # noqa: PLC0415 - the service's libraries
-    from recontact_serving.clock import now  # noqa: PLC0415
-    from recontact_serving.database import Database  # noqa: PLC0415
-    from recontact_serving.loading import load as into_history  # noqa: PLC0415
-    from recontact_serving.loading import refresh as learn  # noqa: PLC0415
-    from recontact_serving.retention import forget_old, too_short  # noqa: PLC0415
+    from recontact_serving.scoring.loading import load as into_history  # noqa: PLC0415
+    from recontact_serving.scoring.loading import refresh as learn  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
+    from recontact_serving.storage.clock import now  # noqa: PLC0415
+    from recontact_serving.storage.database import Database  # noqa: PLC0415
+    from recontact_serving.storage.retention import forget_old, too_short  # noqa: PLC0415
 
     contacts = read_contacts(files) if files else None
     settings = Settings.read()

@@ -26,9 +26,9 @@ def replay(
     """
     from recontact.policy_values import parse_instant  # noqa: PLC0415 - the service's libraries
     from recontact.probes import read_probes  # noqa: PLC0415
-    from recontact_serving.database import Database  # noqa: PLC0415
-    from recontact_serving.replay import replay as again  # noqa: PLC0415
+    from recontact_serving.scoring.replay import replay as again  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
+    from recontact_serving.storage.database import Database  # noqa: PLC0415
 
     begin = parse_instant(since, "--since") if since else 0
     settings = Settings.read()

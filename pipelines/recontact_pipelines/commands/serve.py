@@ -38,9 +38,9 @@ def serve(
         recontact keys add desktop
         recontact serve --port 8080 --workers 2
     """
-    from recontact_serving.retention import too_short  # noqa: PLC0415 - the service's libraries
     from recontact_serving.server import serve as run  # noqa: PLC0415
     from recontact_serving.settings import Settings  # noqa: PLC0415
+    from recontact_serving.storage.retention import too_short  # noqa: PLC0415 - the service's libraries
 
     def say(address: str, trouble: str) -> None:
         words = f"recontact serves at {address} (Ctrl-C to stop)"

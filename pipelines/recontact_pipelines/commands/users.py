@@ -13,7 +13,7 @@ from recontact_pipelines.output import emit, note
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from recontact_serving.accounts import Person
+    from recontact_serving.people.accounts import Person
 
 
 class UserAction(StrEnum):
@@ -87,8 +87,8 @@ def users(
         recontact users set ben --role manager --team ''
         recontact users remove ben
     """
-    from recontact_serving.database import Database  # noqa: PLC0415 - the service's libraries
     from recontact_serving.settings import Settings  # noqa: PLC0415
+    from recontact_serving.storage.database import Database  # noqa: PLC0415 - the service's libraries
 
     if action is not UserAction.list and not name:
         raise UserError(f"users {action} needs a name", mend=f"recontact users {action} NAME")
@@ -115,7 +115,7 @@ def _do(
     given: Mapping[str, Any],
     password: str | None,
 ) -> tuple[dict[str, Any], str]:
-    from recontact_serving import accounts  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.people import accounts  # noqa: PLC0415 - the service's libraries
 
     if action is UserAction.list:
         found = accounts.list_users(db)
@@ -135,7 +135,7 @@ def _do(
 
 def _set(db: "Connection", name: str, given: Mapping[str, Any], password: str | None) -> "Person":
     """Change what is given; the rest stays."""
-    from recontact_serving import accounts  # noqa: PLC0415 - the service's libraries
+    from recontact_serving.people import accounts  # noqa: PLC0415 - the service's libraries
 
     if not given and password is None:
         raise UserError("nothing is to be changed", mend="recontact users set NAME --role ROLE")

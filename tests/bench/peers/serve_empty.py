@@ -10,7 +10,7 @@ import sys
 import uvicorn
 from fastapi import FastAPI
 
-from recontact_serving.schemas import ScoreRequest
+from recontact_serving.web.schemas import ScoreRequest
 
 app = FastAPI()
 

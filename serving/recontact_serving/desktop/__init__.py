@@ -1,0 +1,1 @@
+"""What agents' desktops follow and send."""

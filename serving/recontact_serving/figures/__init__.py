@@ -1,0 +1,1 @@
+"""The pages of FCR and of whether the list works."""

@@ -1,0 +1,1 @@
+"""The at-risk list and the work on it."""

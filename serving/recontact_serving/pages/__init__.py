@@ -1,0 +1,1 @@
+"""The pages of managers and agents, and what they are rendered with."""

@@ -1,0 +1,1 @@
+"""Keys and people: who may do what, and how they sign in."""

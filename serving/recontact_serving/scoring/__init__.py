@@ -1,0 +1,1 @@
+"""Scores, and the history that they look back at."""

@@ -1,0 +1,139 @@
+"""`POST /v1/score` and `/v1/scores`: score contacts as they stand and record their arrival."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import ValidationError
+
+from recontact_serving.people.access import Access
+from recontact_serving.people.security import key_first, machine
+from recontact_serving.scoring.giving import Given, give
+from recontact_serving.service import Service, ServiceOf, service_of
+from recontact_serving.web.problems import (
+    SEND_JSON,
+    ProblemError,
+    documented,
+    invalid_item,
+    is_json,
+    problem,
+)
+from recontact_serving.web.schemas import Score, ScoreRequest, ScoreRequests, Scores, name_of
+
+EXAMPLE = {
+    "contact_id": "c-1001",
+    "customer_id": "u-17",
+    "moment": "wrapup",
+    "started_at": "2026-03-01T09:30:00Z",
+    "ended_at": "2026-03-01T09:38:20Z",
+    "queue": "billing",
+    "agent_id": "a-7",
+    "reason": "billing > dispute",
+    "talk_s": 412,
+}
+ERRORS = documented(400, 401, 403, 413, 415, 422, 429, 500, 503)
+JSON = "application/json"
+
+Sender = Annotated[Access, Depends(machine("score"))]
+
+
+class Quick(APIRoute):
+    """A route whose body is checked and answered without FastAPI's own steps in between.
+
+    They cost as much as all the rest of a score. What the function below declares is what the
+    OpenAPI document says of it.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Give the function that answers."""
+        return _score
+
+
+async def _score(request: Request) -> Response:
+    service = await service_of(request)
+    access = service.gate.admit(request.headers.get("authorization"), "score")
+    given = await give(service, _checked(request, await request.body()), access)
+    within = service.settings.time_limit_ms / 1000
+    kept = await service.writer.keep([given.kept], within)
+    return Response(given.sent if kept else given.late(), media_type=JSON)
+
+
+def _checked(request: Request, body: bytes) -> ScoreRequest:
+    if not is_json(request):
+        raise ProblemError(problem(415, SEND_JSON))
+    try:
+        return ScoreRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise ProblemError(invalid_item(error)) from None
+
+
+quick = APIRouter(prefix="/v1", tags=["scores"], route_class=Quick)
+router = APIRouter(prefix="/v1", tags=["scores"], route_class=key_first("score"))
+
+
+@quick.post("/score", response_model=Score, responses=ERRORS)
+async def score(
+    request: Annotated[ScoreRequest, Body(examples=[EXAMPLE])], access: Sender
+) -> Response:
+    """Score one contact as it stands, and record its arrival facts."""
+    raise NotImplementedError  # `Quick` answers
+
+
+@router.post("/scores", response_model=Scores, responses=ERRORS)
+async def score_several(
+    body: Annotated[ScoreRequests, Body(examples=[{"requests": [EXAMPLE]}])],
+    service: ServiceOf,
+    access: Sender,
+) -> Response:
+    """Score several contacts in order; each gets its score or its problem."""
+    service.champions.needed()
+    access.charge(max(0, len(body.requests) - 1))
+    results = await _several(service, body.requests, access)
+    return Response(b'{"results":[' + b",".join(results) + b"]}", media_type=JSON)
+
+
+async def _several(service: Service, items: list[dict[str, Any]], access: Access) -> list[bytes]:
+    """Score in order; a customer's second contact sees that the first one began."""
+    results: list[Given | bytes] = []
+    waiting: list[Given] = []
+    customers: set[tuple[str | None, str | None]] = set()
+    late: set[int] = set()
+    for item in items:
+        try:
+            request = ScoreRequest.model_validate(item)
+            who = (request.program, request.customer_id)
+            if who in customers:
+                late |= await _kept(service, waiting)
+                waiting, customers = [], set()
+            given = await give(service, request, access)
+        except ValidationError as error:
+            results.append(_problem(item, invalid_item(error)))
+        except ProblemError as error:
+            results.append(_problem(item, error.document))
+        else:
+            results.append(given)
+            waiting.append(given)
+            customers.add(who)
+        await asyncio.sleep(0)  # others get their turn
+    late |= await _kept(service, waiting)
+    return [one if isinstance(one, bytes) else _sent(one, late) for one in results]
+
+
+async def _kept(service: Service, waiting: list[Given]) -> set[int]:
+    """Keep scores; tell which are not kept in time."""
+    if not waiting:
+        return set()
+    within = service.settings.time_limit_ms / 1000
+    kept = await service.writer.keep([given.kept for given in waiting], within)
+    return set() if kept else {id(given) for given in waiting}
+
+
+def _sent(given: Given, late: set[int]) -> bytes:
+    return given.late() if id(given) in late else given.sent
+
+
+def _problem(item: dict[str, Any], found: dict[str, Any]) -> bytes:
+    return orjson.dumps({**found, "contact_id": name_of(item)})

@@ -1,0 +1,1 @@
+"""The database: its tables and their steps, what is deleted, who does what alone."""
