@@ -205,6 +205,9 @@ def read(database: Database) -> dict[str, dict[str, float]]:
         "band already": (boss, {"band": "already"}),
         "resolved": (boss, {"state": "resolved"}),
         "one owner": (boss, {"owner": "lea"}),
+        "by due time": (boss, {"sort": "due"}),
+        "newest first": (boss, {"sort": "newest"}),
+        "a lead of 3 teams, by due time": (lead, {"sort": "due"}),
         "20,000 rows down": (boss, {"cursor": deep.cursor}),
     }
     return {name: page(database, *way) for name, way in ways.items()}

@@ -129,7 +129,7 @@ def test_it_can_be_used_by_keyboard(page):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.type"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    filters = ["team", "queue", "program", "band", "state", "owner", "agent_id"]
+    filters = ["team", "queue", "program", "band", "state", "owner", "agent_id", "sort"]
     assert reached == [*filters, "submit"]
 
 

@@ -138,7 +138,7 @@ def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
         }
         made.append({**row, "chances": chances})
     body = [{**{k: v for k, v in row.items() if k != "chances"}, "moment": "wrapup",
-             "started_at": "2026-03-01T10:00:00Z", "at": "2026-03-01T10:10:00Z",
+             "started_at": "2026-03-01T10:00:00Z", "at": f"2026-03-01T1{draw.randrange(10)}:10:00Z",
              "attributes": row["chances"]} for row in made]  # fmt: skip
     client.post("/v1/scores", json={"requests": body}).raise_for_status()
     for row in made[::4]:
@@ -146,9 +146,10 @@ def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
     with database.read() as db:
         everything = worklist.page(db, worklist.Asked(limit=1000)).items
         assert len(everything) == 80
-        for _ in range(25):
+        for _ in range(40):
             asked = _drawn(draw)
-            fits = [item["contact_id"] for item in everything if _fits(item, asked)]
+            kept = _sorted([item for item in everything if _fits(item, asked)], asked.sort)
+            fits = [item["contact_id"] for item in kept]
             assert worklist.count(db, asked) == len(fits)
             found, cursor = [], None
             while not found or cursor:
@@ -203,7 +204,17 @@ def _drawn(draw: random.Random) -> worklist.Asked:
         given["state"] = draw.choice(("open", "claimed", "resolved"))
     if draw.random() < 0.2:
         given["agent_id"] = f"a{draw.randrange(5)}"
-    return worklist.Asked(**given, limit=draw.choice((9, 50)))
+    sort = draw.choice((None, "cost", "due", "newest"))
+    return worklist.Asked(**given, sort=sort, limit=draw.choice((9, 50)))
+
+
+def _sorted(items: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any]]:
+    """Put rows into an order by their texts; they come worst first."""
+    if sort == "due":
+        return sorted(items, key=lambda i: (i["due_at"] or i["closes_at"], i["contact_id"]))
+    if sort == "newest":
+        return sorted(items, key=lambda i: (i["at"], i["contact_id"]), reverse=True)
+    return items
 
 
 def _fits(item: dict[str, Any], asked: worklist.Asked) -> bool:

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from recontact_serving.follow_up import worklist
+from recontact_serving.follow_up.ordering import Sort
 from recontact_serving.follow_up.settling import settle
 from recontact_serving.people.gate import Access
 from recontact_serving.people.security import machine_or_person
@@ -68,6 +69,7 @@ class AtRiskQuery(BaseModel):
     band: Band | None = Field(default=None, description="either outcome has this band")
     state: Listed | None = Field(default=None, description="default: open and claimed")
     owner: Text | None = Field(default=None, description="who has claimed it")
+    sort: Sort | None = Field(default=None, description="default: worst first, by cost")
     limit: int = Field(default=50, ge=1, le=MOST)
     cursor: Cursor | None = None
 

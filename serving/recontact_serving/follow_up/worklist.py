@@ -1,12 +1,9 @@
-"""The at-risk list: contacts that were scored at wrap-up, worst first, and what is done about them.
+"""The at-risk list: contacts that were scored at wrap-up, and what is done about them.
 
 Each page is read by as many looks into an index as there are states, times teams (or queues, or
 programs) that are asked for; each look ends at the size of the page.
 """
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -23,11 +20,11 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
     union_all,
 )
 
 from recontact_serving.follow_up.coming_back import called_again
+from recontact_serving.follow_up.ordering import BadCursorError, Order, Place, Sort, read_cursor
 from recontact_serving.follow_up.places import choices
 from recontact_serving.people.access import Access
 from recontact_serving.storage.clock import instant, text
@@ -44,10 +41,6 @@ MOST_LOOKS = 200  # into an index for one page
 LISTED = [column for column in follow_ups.c if column.name not in {"repeated", "escalated"}]
 
 
-class BadCursorError(ValueError):
-    """The cursor is none that a list gave."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """Which part of the list is asked for.
@@ -61,6 +54,8 @@ class Asked:
         Only in this state; by default what is to be done: open and claimed.
     owner : str or None
         Only what this person has.
+    sort : {"cost", "due", "newest"} or None
+        In which order (`recontact_serving.follow_up.ordering`); by default worst first, by cost.
     limit : int
         How many at most.
     cursor : str or None
@@ -76,6 +71,7 @@ class Asked:
     band: str | None = None
     state: str | None = None
     owner: str | None = None
+    sort: Sort | None = None
     limit: int = 50
     cursor: str | None = None
     programs: frozenset[str] | None = None
@@ -87,6 +83,11 @@ class Asked:
         if self.state is None:
             return TO_DO
         return (self.state,) if self.state in STATES else ()
+
+    @property
+    def order(self) -> Order:
+        """The order that is asked for."""
+        return Order(self.sort or "cost")
 
 
 @dataclass(frozen=True)
@@ -120,10 +121,10 @@ def page(db: Connection, asked: Asked) -> Page:
     BadCursorError
         The cursor is none that a list gave.
     """
-    place = _read_cursor(asked.cursor) if asked.cursor else None
-    found = _worst(db, asked, place)
-    more = len(found) > asked.limit
-    return Page(_items(db, found[: asked.limit], asked.teams), _cursor(found[-2]) if more else None)
+    place = read_cursor(asked.cursor) if asked.cursor else None
+    found = _first(db, asked, place)
+    cursor = asked.order.cursor(found[-2]) if len(found) > asked.limit else None
+    return Page(_items(db, found[: asked.limit], asked.teams), cursor)
 
 
 def count(db: Connection, asked: Asked) -> int:
@@ -159,21 +160,20 @@ def may_see(row: Mapping[Any, Any], access: Access) -> bool:
     return access.agent_id is not None and row["agent_id"] == access.agent_id
 
 
-def _worst(db: Connection, asked: Asked, place: tuple[float, str] | None) -> Sequence[RowMapping]:
-    """Read the worst rows, one more than asked for, merged from looks into an index."""
-    order = (follow_ups.c.cost.desc(), follow_ups.c.contact_id.desc())
+def _first(db: Connection, asked: Asked, place: Place | None) -> Sequence[RowMapping]:
+    """Read the first rows, one more than asked for, merged from looks into an index."""
+    order, most = asked.order, asked.limit + 1
     base = cut(select(*LISTED), asked)
     if place is not None:
-        key = tuple_(follow_ups.c.cost, follow_ups.c.contact_id)
-        base = base.where(key < tuple_(*place))
+        base = base.where(order.after(follow_ups, place))
     looks = [
-        base.where(*cut).order_by(*order).limit(asked.limit + 1).subquery() for cut in _cuts(asked)
+        base.where(*cut).order_by(*order.by(follow_ups)).limit(most).subquery()
+        for cut in _cuts(asked)
     ]
     if not looks:
         return []
     merged = union_all(*(select(look) for look in looks)).subquery()
-    worst = select(merged).order_by(merged.c.cost.desc(), merged.c.contact_id.desc())
-    return db.execute(worst.limit(asked.limit + 1)).mappings().all()
+    return db.execute(select(merged).order_by(*order.by(merged)).limit(most)).mappings().all()
 
 
 def _cuts(asked: Asked) -> list[tuple[ColumnElement[bool], ...]]:
@@ -233,19 +233,3 @@ def _item(row: RowMapping, answer: str, later: dict[str, Any] | None) -> dict[st
 
 def _instant(value: int | None) -> str | None:
     return None if value is None else text(instant(value))
-
-
-def _cursor(row: RowMapping) -> str:
-    place = json.dumps([row["cost"], row["contact_id"]])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[float, str]:
-    try:
-        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        level, contact_id = place
-        if not isinstance(level, float) or not isinstance(contact_id, str):
-            raise BadCursorError(cursor)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise BadCursorError(cursor) from error
-    return level, contact_id

@@ -5,11 +5,12 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
 from recontact_serving.follow_up import worklist
+from recontact_serving.follow_up.ordering import SORTS
 from recontact_serving.people.access import Access
 from recontact_serving.web.schemas import Band
 
 ROWS = 50
-FILTERS = (*worklist.FILTERS, "agent_id", "band", "state", "owner")
+FILTERS = (*worklist.FILTERS, "agent_id", "band", "state", "owner", "sort")
 LONGEST = 200  # characters of a value; no column holds more
 
 
@@ -28,6 +29,8 @@ def asked_of(query: Mapping[str, str], access: Access) -> worklist.Asked:
         given["band"] = None
     if given["state"] not in worklist.STATES:
         given["state"] = None
+    if given["sort"] not in SORTS[1:]:  # the first is the default
+        given["sort"] = None
     return worklist.Asked(
         **given,
         limit=ROWS,
@@ -38,7 +41,7 @@ def asked_of(query: Mapping[str, str], access: Access) -> worklist.Asked:
 
 
 def kept(asked: worklist.Asked) -> dict[str, str]:
-    """Give the filters that are set."""
+    """Give the filters that are set, and the order where it is not the usual one."""
     return {name: getattr(asked, name) for name in FILTERS if getattr(asked, name)}
 
 

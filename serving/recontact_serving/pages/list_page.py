@@ -51,8 +51,9 @@ class Looked:
         return cls(asked_of(query, access), access, zone, above(query), further, usual)
 
     def today(self, db: Connection) -> capacity.Day | None:
-        """Tell what can still be done today; None where the list is not one of what is to do."""
-        if self.asked.state is not None or self.asked.owner is not None:
+        """Tell what can still be done today; None where the list is another one."""
+        asked = self.asked
+        if (asked.state, asked.owner, asked.sort) != (None, None, None):
             return None
         return capacity.of_today(db, self.access, self.asked.team, self.zone, self.usual)
 
@@ -111,6 +112,7 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
     return {
         "asked": asked,
         "filters": filters,
+        "narrowed": len(filters.keys() - {"sort"}),
         "rows": rows,
         "line": line,
         "found": found,
