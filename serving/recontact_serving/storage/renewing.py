@@ -39,7 +39,7 @@ def renew(
 
     Examples
     --------
-    >>> from recontact_serving import tables
+    >>> from recontact_serving.storage import tables
     >>> database = Database("sqlite://")
     >>> renew(database, tables.capacities, {("north",): (50,), ("south",): (20,)})
     2
