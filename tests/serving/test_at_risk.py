@@ -1,5 +1,6 @@
 """`GET /v1/at-risk`, its CSV and the page: order, filters, paging."""
 
+import base64
 import csv
 import io
 import random
@@ -270,9 +271,16 @@ def test_pages_follow_each_other_without_gap_or_double(client):
     assert (len(found), pages) == (7, 4)
 
 
+HALF = base64.urlsafe_b64encode(rb'[0.5, "\ud800"]').decode()  # half a character
+NUL = base64.urlsafe_b64encode(rb'[0.5, "\u0000"]').decode()
+
+
 @pytest.mark.parametrize(
     "query",
-    [{"cursor": "x"}, {"cursor": "W10"}, {"limit": 0}, {"limit": 1001}, {"band": "bad"}, {"x": 1}],
+    [
+        *({"cursor": cursor} for cursor in ("x", "W10", HALF, NUL)),
+        *({"limit": 0}, {"limit": 1001}, {"band": "bad"}, {"x": 1}),
+    ],
 )
 def test_a_bad_parameter_is_named(client, query):
     """What can't be asked is refused, and the parameter is named."""

@@ -149,6 +149,16 @@ def test_nothing_new_is_no_content(client):
 
 
 @sqlite_alone
+def test_a_page_that_no_list_gave_is_told_so(client):
+    """The page says which part of its address is wrong, and so does what asks for news of it."""
+    with signed_in(client, "lea") as lea:
+        for path in ("/", "/changes"):
+            answer = lea.get(path, params={"cursor": "x"})
+            assert answer.status_code == 422
+            assert answer.json()["errors"][0]["pointer"] == "cursor"
+
+
+@sqlite_alone
 def test_a_view_keeps_filters_alone(client):
     """What is saved is what the list can be cut to, so that no view leads elsewhere."""
     with signed_in(client, "lea") as lea:
@@ -158,6 +168,8 @@ def test_a_view_keeps_filters_alone(client):
             ' aria-current="true"', ""
         )
         assert send(lea, "/views", name=" ", query="").status_code == 422
+        led = send(lea, "/views", name="long", query="&".join(["team=north"] * 60))
+        assert led.headers["location"] == "/?team=north"
 
 
 @sqlite_alone

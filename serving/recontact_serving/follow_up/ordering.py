@@ -71,6 +71,8 @@ def read_cursor(cursor: str) -> Place:
         number = isinstance(level, float | int) and not isinstance(level, bool)
         if not number or not isinstance(contact_id, str) or not -(2**63) <= level < 2**63:
             raise BadCursorError(cursor)
+        if b"\0" in contact_id.encode():  # half a character can't be written either
+            raise BadCursorError(cursor)
     except (ValueError, TypeError, binascii.Error) as error:
         raise BadCursorError(cursor) from error
     return level, contact_id

@@ -1,5 +1,7 @@
 """`GET /`: the managers' list, what changes on it while it is shown, and saved views of it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -39,11 +41,8 @@ def at_risk_page(request: Request, service: ServiceOf, access: Reader) -> Respon
     told = done.told(request)
     settle(service.database, now())
     with service.database.read() as db:
-        try:
+        with _cursor_of_a_list():
             data = list_page.page_data(db, looked)
-        except BadCursorError as error:
-            wrong = {"loc": ("query", "cursor"), "msg": "none that a list gave"}
-            raise ProblemError(invalid([wrong])) from error
         data["told"] = done.message(db, told, access.name)
         data["people"] = colleagues.around(db, access)
     data |= {"looked": looked, "states": STATES, "outcome_words": OUTCOMES}
@@ -58,7 +57,7 @@ def changes(request: Request, service: ServiceOf, access: Reader) -> Response:
     """Tell what has changed of the rows that a page shows; 204 for nothing."""
     looked = _looked(request, service, access)
     settle(service.database, now())
-    with service.database.read() as db:
+    with service.database.read() as db, _cursor_of_a_list():
         found = live.look(db, looked, live.Shown.of(request.query_params))
     if found is None:
         return Response(status_code=204)
@@ -110,6 +109,15 @@ def set_capacity(
     with service.database.write() as db:
         capacity.keep(db, team, number)
     return RedirectResponse(address("/", {"team": team}), 303)
+
+
+@contextmanager
+def _cursor_of_a_list() -> Iterator[None]:
+    try:
+        yield
+    except BadCursorError as error:
+        wrong = {"loc": ("query", "cursor"), "msg": "none that a list gave"}
+        raise ProblemError(invalid([wrong])) from error
 
 
 def _number(text: str) -> int:
