@@ -57,9 +57,9 @@ def fill(database, rows, acted=(), share=SHARE):
     return lot
 
 
-def compared(database, part=None):
+def compared(database, part=None, since=0):
     with database.read() as db:
-        return trial(db, part or Part(ALL), last_period(db), 0)
+        return trial(db, part or Part(ALL), last_period(db), since)
 
 
 def test_the_lot_decides_who_is_compared_with_whom(database):
@@ -91,6 +91,16 @@ def test_a_customers_story_counts_once(database):
     later = row(3, customer_id="u1", started_at=first["at"] + 9 * DAY)
     fill(database, [first, again, later])
     assert len(compared(database).cases.customer) == 2
+
+
+def test_a_story_that_began_before_the_days_that_are_shown_is_no_case(database):
+    """Else its second contact would be one, and of these the held out have more."""
+    again = row(2, customer_id="u1", started_at=ENDED + DAY, at=ENDED + DAY)
+    new = row(3, started_at=ENDED + DAY, at=ENDED + DAY)
+    fill(database, [row(1), again, new])
+    found = compared(database, since=ENDED + 1)
+    assert len(found.cases.customer) == 1
+    assert (found.first, found.last) == (ENDED + DAY, ENDED + DAY)
 
 
 def test_followed_up_is_who_was_claimed_or_resolved_in_time(database):

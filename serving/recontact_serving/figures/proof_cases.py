@@ -17,6 +17,7 @@ from recontact_serving.storage.tables import actions, capacities, follow_ups
 
 Flags = npt.NDArray[np.bool_]
 WORK = ("claim", "resolve")
+BEFORE = 30 * DAY  # so far back is looked whether a contact is part of an earlier story
 MOST = 50_000  # contacts at risk, the newest: more would keep a worker from scoring
 
 
@@ -88,12 +89,13 @@ def trial(db: Connection, part: Part, period: Period, since: int) -> Trial:
     bands = or_(
         *(column.in_(sorted(AT_RISK)) for column in (table.repeated_band, table.escalation_band))
     )
-    times = [table.at >= since, table.scored_at >= period.since]
+    going_on = (table.at >= since - BEFORE, table.closes_at >= since)
+    times = [*going_on, table.scored_at >= period.since]
     if period.until is not None:
         times.append(table.scored_at < period.until)
     chosen = select(*_columns()).where(part.rows(), bands, *times)
     rows = db.execute(chosen.order_by(table.at.desc()).limit(MOST)).all()
-    return _trial(rows, period.holdout, worked(db, rows))
+    return _trial(rows, period.holdout, worked(db, rows), since)
 
 
 def _columns() -> list[Any]:
@@ -104,7 +106,7 @@ def _columns() -> list[Any]:
     return [follow_ups.c[name] for name in names]
 
 
-def _trial(rows: Sequence[Row[Any]], holdout: Holdout, treated: set[str]) -> Trial:
+def _trial(rows: Sequence[Row[Any]], holdout: Holdout, treated: set[str], since: int) -> Trial:
     customer = customers(rows)
     _, first, place = np.unique(customer, return_index=True, return_inverse=True)
     drawn = np.array([_drawn(holdout, rows[k]) for k in first.tolist()], dtype=bool)
@@ -120,9 +122,10 @@ def _trial(rows: Sequence[Row[Any]], holdout: Holdout, treated: set[str]) -> Tri
         np.array([getattr(row, name) for row in rows], dtype=np.int64)
         for name in ("started_at", "closes_at")
     )
-    chosen = stories(customer, started, closes)
+    within = np.array([row.at >= since for row in rows], dtype=bool)
+    chosen = stories(customer, started, closes) & within
     known = np.array([row.repeated is not None for row in rows], dtype=bool)
-    ends = [row.at for row in rows]
+    ends = [row.at for row in rows if row.at >= since]
     span = min(ends, default=0), max(ends, default=0)
     return Trial(cases.only(chosen), known[chosen], *span)
 
