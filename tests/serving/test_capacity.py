@@ -55,6 +55,18 @@ def test_without_a_team_it_is_that_of_all_that_one_sees(today, database):
     assert today(of_blue) == capacity.Day(10, 1, 9)
 
 
+def test_of_a_team_that_one_does_not_see_nothing_is_told(today, database):
+    """Neither what was set for it nor what is done there; nor by who sees other programs alone."""
+    with database.write() as db:
+        capacity.keep(db, "red", 3)
+    for limits in ({"teams": frozenset({"blue"})}, {"programs": frozenset({"other"})}):
+        limited = Access("x", scopes_of("lead"), **limits)
+        assert today(limited, team="red") == capacity.Day(10, 0, 10)
+        with database.read() as db:
+            assert not capacity.is_theirs(db, limited, "red")
+    assert today(team="red") == capacity.Day(3, 1, 2)
+
+
 def test_more_than_can_be_done_leaves_nothing(today, database):
     """It is never less than nothing."""
     with database.write() as db:

@@ -176,6 +176,9 @@ def test_a_view_keeps_filters_alone(client):
 def test_only_a_team_one_sees_gets_a_capacity(client, guarded):
     """A lead sets it for the team that is shown, and for no other."""
     add(guarded.database_url, "sol", "lead", teams=["south"])
+    add(guarded.database_url, "pia", "lead", programs=["other"])
+    with signed_in(client, "pia") as pia:
+        assert send(pia, "/capacity", team="north", per_day="7").status_code == 404
     with signed_in(client, "sol") as sol:
         assert send(sol, "/capacity", team="north", per_day="7").status_code == 404
         assert send(sol, "/capacity", team="south", per_day="many").status_code == 422

@@ -60,12 +60,20 @@ def of_today(
     ...     of_today(db, Access("lea", frozenset({"read"})), "north", ZoneInfo("UTC"))
     Day(per_day=50, done=0, left=50)
     """
-    teams = [team] if team is not None else all_teams(db, access)
+    asked = all_teams(db, access) if team is None else [team]
+    teams = [one for one in asked if team is None or is_theirs(db, access, one)]
     chosen = select(capacities.c.team, capacities.c.per_day)
     known = {row.team: row.per_day for row in db.execute(chosen)}
     per_day = sum(known.get(one, usual) for one in teams) if teams else usual
     done = _done(db, access, team, _midnight(zone, now()))
     return Day(per_day, done, max(0, per_day - done))
+
+
+def is_theirs(db: Connection, access: Access, team: str) -> bool:
+    """Tell whether a team is one of somebody's; by programs, whether it has contacts of them."""
+    if access.teams is not None or access.programs is None:
+        return access.teams is None or team in access.teams
+    return team in all_teams(db, access)
 
 
 def keep(db: Connection, team: str, per_day: int) -> None:

@@ -97,13 +97,15 @@ def set_capacity(
     request: Request,
     service: ServiceOf,
     access: Planner,
-    team: Text,
+    team: Annotated[str, Form(max_length=200)],
     token: Text,
     per_day: Text,
 ) -> Response:
     """Set how many follow-ups a team can do in a day."""
     checked_form(request, token)
-    if not team or (access.teams is not None and team not in access.teams):
+    with service.database.read() as db:
+        theirs = team and capacity.is_theirs(db, access, team)
+    if not theirs:
         raise ProblemError(problem(404, f"there is no team {team} that you may see"))
     number = _number(per_day)
     with service.database.write() as db:
