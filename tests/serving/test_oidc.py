@@ -114,7 +114,7 @@ def test_groups_are_read_anew_at_each_sign_in(client, provider, person):
         assert other.get("/").headers["location"] == "/mine"
 
 
-@pytest.mark.parametrize("groups", [["strangers"], [], None])
+@pytest.mark.parametrize("groups", [["strangers"], [], None, 7, [{"name": "leads"}]])
 def test_who_has_no_role_is_told_so(client, provider, groups):
     """In words; and who has none any more is out in every browser."""
     sign_in(client)

@@ -73,7 +73,7 @@ class Mapped:
     def grant(self, claims: Mapping[str, Any]) -> Grant | None:
         """Tell what somebody is by these claims; None: nothing here."""
         found = claims.get(self.claim)
-        groups = {found} if isinstance(found, str) else set(found or ())
+        groups = found if isinstance(found, list) else [found]
         return next((one for one in self.grants if one.group in groups), None)
 
 
