@@ -48,7 +48,7 @@ COMMANDS = (
     "report contacts.parquet labels.parquet --out report.html",
 )
 CHROMIUM = ("--no-sandbox", "--disable-background-networking", "--disable-gpu")
-LEAD, COLLEAGUE, AGENT = "Lea", "Tom", "Ada"
+LEAD, COLLEAGUE, AGENT, ADMIN = "Lea", "Tom", "Ada", "Kim"
 DESK, PHONE = (1280, 800), (390, 844)
 PICTURES = {  # name: width, height, colours
     "at-risk": (*DESK, "light"),
@@ -58,7 +58,14 @@ PICTURES = {  # name: width, height, colours
     "contact-dark": (1280, 1000, "dark"),
     "contact-phone": (*PHONE, "light"),
     "mine": (*DESK, "light"),
+    "mine-dark": (*DESK, "dark"),
     "mine-phone": (*PHONE, "light"),
+    "fcr": (1280, 1000, "light"),
+    "fcr-dark": (1280, 1000, "dark"),
+    "fcr-phone": (*PHONE, "light"),
+    "people": (*DESK, "light"),
+    "people-dark": (*DESK, "dark"),
+    "sign-in": (*DESK, "light"),
     "report": (1280, 1000, "light"),
     "desktop-day": (1280, 800, "light"),
     "desktop-panel-dark": (380, 660, "dark"),
@@ -94,13 +101,16 @@ def main(folder: Path, images: Path) -> None:
             "at-risk": ("/", LEAD),
             "contact": (f"/contacts/{about['contact_id']}", LEAD),
             "mine": ("/mine", AGENT),
+            "fcr": ("/fcr", LEAD),
+            "people": ("/people", ADMIN),
+            "sign-in": ("/sign-in", ""),
         }
         shown = {}
         for name in PICTURES:
             page = name.removesuffix("-dark").removesuffix("-phone")
             if page in pages:
                 path, who = pages[page]
-                shown[name] = (base + path, tokens[who])
+                shown[name] = (base + path, tokens.get(who, ""))
         photograph(shown, images)
 
 
@@ -128,10 +138,13 @@ def a_morning(database: Database, worst: list[dict[str, Any]]) -> dict[str, str]
     names = [item["contact_id"] for item in worst]
     at = now()
     with database.write() as db:
+        accounts.add_user(db, ADMIN, PASSWORD, "admin")
         accounts.add_user(db, LEAD, PASSWORD, "manager")
         accounts.add_user(db, COLLEAGUE, PASSWORD, "lead")
         accounts.add_user(db, AGENT, PASSWORD, "agent", agent_id=agent_id)
-        people = {name: accounts.find_user(db, name).access for name in (LEAD, COLLEAGUE, AGENT)}
+        people = {
+            name: accounts.find_user(db, name).access for name in (LEAD, COLLEAGUE, AGENT, ADMIN)
+        }
         act(db, names[1], "claim", {}, people[COLLEAGUE], at)
         act(db, names[2], "claim", {}, people[LEAD], at)
         act(db, names[2], "note", {"text": "prefers a call after 16:00"}, people[LEAD], at)
