@@ -4,7 +4,7 @@ import datetime as dt
 import re
 
 import pytest
-from tests.serving.people import add, send, signed_in
+from tests.serving.people import add, send, sign_in, signed_in
 
 from recontact_serving.people import keys
 from recontact_serving.storage.clock import now
@@ -156,6 +156,19 @@ def test_a_page_that_no_list_gave_is_told_so(client):
             answer = lea.get(path, params={"cursor": "x"})
             assert answer.status_code == 422
             assert answer.json()["errors"][0]["pointer"] == "cursor"
+
+
+def test_a_text_that_no_database_keeps_is_no_fault(client, guarded):
+    """In an address or a form, signed in or not; there is nothing of such a name anyhow."""
+    add(guarded.database_url, "ben", "manager")
+    with signed_in(client, "ben") as ben:
+        for path in ("/?team=%00", "/changes?shown=a+%00", "/fcr?team=%00", "/proof?team=%00"):
+            assert ben.get(path).status_code in {200, 204, 422}, path
+        for path in ("/contacts/a%00b", "/contacts/a%00b/forms"):
+            assert ben.get(path).status_code in {404, 422}, path
+        assert send(ben, "/contacts/a%00b/claim").status_code in {404, 422}
+        assert send(ben, "/views", name="a\0b").status_code in {303, 422}
+    assert sign_in(client, "a\0b").status_code in {401, 422}
 
 
 @sqlite_alone

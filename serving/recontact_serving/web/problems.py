@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 
@@ -166,6 +166,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
+    if isinstance(error, DataError) and "NUL" in str(error.orig):  # PostgreSQL keeps none
+        return await _answer(request, problem(422, "a text holds a character that can't be kept"))
     if type(error) not in GONE:  # what we asked of it was wrong
         return await _fault(request, error)
     log.error("database", exc_info=error)
