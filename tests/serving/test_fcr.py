@@ -323,6 +323,11 @@ def test_the_page_shows_them(start, settings, models):
     assert "of=agent_id" not in few
     assert "No agent has 1000 judged contacts" in few
     assert client.get("/fcr?of=queue&name=care").status_code == 200
+    assert "Too few contacts" not in client.get("/fcr?of=agent_id&name=ben&least=10").text
+    day = "since=2026-03-09&until=2026-03-09"
+    one = client.get(f"/fcr?of=agent_id&name=ben&least=10&{day}").text
+    assert "Too few contacts of one agent" in one
+    assert "FCR rate</dt>" not in one
     assert "No contact in these days" in client.get("/fcr?since=2001-01-01&until=2001-02-01").text
 
 

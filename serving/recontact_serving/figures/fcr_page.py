@@ -53,6 +53,7 @@ def page_data(db: Connection, asked: Asked) -> Row:
         "days": tuple(day(number) for number in days),
         "there": tuple(day(number) for number in there),
         "whole": whole,
+        "few": asked.of == "agent_id" and whole["fcr_of"] < asked.least,  # no figures of one person
         "rates": RATES,
         "kinds": KINDS,
     }
