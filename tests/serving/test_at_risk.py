@@ -299,6 +299,10 @@ def test_the_csv_can_be_opened_in_a_spreadsheet(client):
     assert (row["team"], row["customer_id"]) == ("'+2", "'\tx")
     assert row["repeated_probability"] == "0.5"
     assert row["reasons"] == "on hold for 1 min"
+    for begin in ("\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"):  # signs of double width
+        score(client, f"{begin}1", 0.5)
+    table = csv.DictReader(io.StringIO(client.get("/v1/at-risk.csv").text))
+    assert all(row["contact_id"].startswith("'") for row in table)
 
 
 def test_the_csv_tells_what_is_done(client):

@@ -47,7 +47,8 @@ COLUMNS = (
 )
 AGAIN = ("at", "reason")
 NEXT = "of the page before, to go on where it ended"
-FORMULA = tuple("=+-@\t\r")  # what spreadsheets take for the beginning of a formula
+WIDE = "\uff1d\uff0b\uff0d\uff20"  # the same signs, as Chinese and Japanese keyboards write them
+FORMULA = tuple("=+-@\t\r\n" + WIDE)  # what spreadsheets take for the beginning of a formula
 
 Cursor = Annotated[
     str, Field(max_length=1000, json_schema_extra={"format": "cursor"}, description=NEXT)
