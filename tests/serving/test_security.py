@@ -11,6 +11,7 @@ from sqlalchemy import select
 from recontact.errors import UserError
 from recontact_serving.app import create_app
 from recontact_serving.people import accounts, keys
+from recontact_serving.people.forms import form_token
 from recontact_serving.storage.database import Database
 from recontact_serving.storage.tables import metadata
 
@@ -123,6 +124,8 @@ def test_signing_in_never_leads_elsewhere(client, elsewhere):
 def test_another_site_can_neither_sign_in_nor_out(client):
     """A form without the token of this browser is refused."""
     form = {"name": "ada", "password": PASSWORD, "token": "0" * 64}
+    assert client.post("/sign-in", data=form).status_code == 403
+    form["token"] = form_token("")  # as of no cookie
     assert client.post("/sign-in", data=form).status_code == 403
     sign_in(client)
     assert client.post("/sign-out", data={"token": "0" * 64}).status_code == 403

@@ -63,7 +63,9 @@ def sign_in(
     next: Annotated[str, Form(max_length=2000)] = "/",  # noqa: A002 - the form's name
 ) -> Response:
     """Begin a session, or show the form again."""
-    check_form(request, cookie(request, FORM_COOKIE), token)
+    # of a browser that was given no form nobody can know the token
+    secret = cookie(request, FORM_COOKIE) or secrets.token_urlsafe(32)
+    check_form(request, secret, token)
     wait = _try(service, name, address_of(request))
     if wait:
         return show(request, next, TOO_OFTEN.format(wait), name, 429, {"Retry-After": str(wait)})
