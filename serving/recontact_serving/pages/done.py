@@ -114,8 +114,10 @@ def told(request: Request) -> Done | None:
     """Read what the page before left to be told; None for nothing, or what is not ours."""
     try:
         at, refused, more = json.loads(base64.urlsafe_b64decode(cookie(request, COOKIE)))
+        if not 0 <= at < 2**63:  # no instant that a database keeps
+            return None
         return Done(int(at), tuple(Refused(str(one), str(why)) for one, why in refused), int(more))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         return None
 
 
