@@ -105,6 +105,26 @@ def test_a_row_says_when_the_customer_called_again(client):
     assert unknown["called_again"] is None
 
 
+def test_of_one_customer_with_very_many_contacts_the_next_ones_are_looked_at(client, monkeypatch):
+    """The first that is the customer's own, among as many as are looked at; so none takes long."""
+    monkeypatch.setattr("recontact_serving.follow_up.coming_back.MOST", 3)
+    for name, hour in (("a", 10), ("b", 16)):
+        begun, over = f"2026-03-01T{hour}:00:00Z", f"2026-03-01T{hour}:10:00Z"
+        score(client, name, 0.5, customer_id="u1", started_at=begun, at=over)
+    for hour in range(11, 16):
+        later = {"contact_id": f"c{hour}", "customer_id": "u1", "moment": "start"}
+        way = {"direction": "outbound" if hour == 11 else "inbound"}
+        begun = {"started_at": f"2026-03-01T{hour}:00:00Z"}
+        client.post("/v1/score", json=later | way | begun).raise_for_status()
+    again = {
+        item["contact_id"]: (item["called_again"] or {}).get("contact_id")
+        for item in client.get("/v1/at-risk").json()["items"]
+    }
+    assert again == {"a": "c12", "b": None}
+    monkeypatch.setattr("recontact_serving.follow_up.coming_back.MOST", 1)
+    assert client.get("/v1/at-risk/a").json()["called_again"] is None
+
+
 def test_the_choices_are_those_that_one_may_see(client, database):
     """Of each filter what there is on the list, within programs and teams."""
     for number, (program, team, queue) in enumerate([

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from recontact_serving.scoring.history import facts
 from recontact_serving.storage.clock import instant, text
 from recontact_serving.storage.tables import LAST, follow_ups, versions
 
 AT_ONCE = 500  # contacts to a statement: databases limit its parameters
+MOST = 50  # later contacts that are looked at: one id may stand for everybody who is not known
 COLUMNS = ("contact_id", "started_at", "payload")
 
 Row = Mapping[Any, Any]  # of the database, or a plain one
@@ -34,7 +35,7 @@ def called_again(
     -------
     dict of str to dict
         By contact `contact_id`, `at` and `reason` of the later one; calls that the centre itself
-        made are none.
+        made are none. Only the first `MOST` later ones are looked at.
     """
     again: dict[str, Row] = {}
     for first in range(0, len(contact_ids), AT_ONCE):
@@ -46,21 +47,37 @@ def called_again(
 
 
 def _later(db: Connection, contact_ids: Sequence[str]) -> Sequence[Row]:
-    """Read what the customers of some contacts came with afterwards."""
-    theirs = and_(
+    """Read what the customers of some contacts came with afterwards, of each the first `MOST`."""
+    known = and_(follow_ups.c.contact_id.in_(contact_ids), follow_ups.c.customer_id != "")
+    beyond = select(versions.c.started_at).where(_theirs()).correlate(follow_ups)
+    beyond = beyond.order_by(versions.c.started_at).offset(MOST).limit(1)
+    ids = select(follow_ups.c.contact_id, beyond.scalar_subquery().is_not(None)).where(known)
+    told = db.execute(ids).all()
+    few = [contact_id for contact_id, many in told if not many]
+    found = list(db.execute(_both().where(follow_ups.c.contact_id.in_(few))).mappings())
+    for contact_id, many in told:
+        if many:
+            one = _both().where(follow_ups.c.contact_id == contact_id)
+            first = one.order_by(versions.c.started_at, versions.c.contact_id).limit(MOST)
+            found += db.execute(first).mappings()
+    return [row for row in found if _place(row) > (row["since"], row["of"])]
+
+
+def _both() -> Select[Any]:
+    columns = [versions.c[name] for name in COLUMNS]
+    of, since = follow_ups.c.contact_id.label("of"), follow_ups.c.started_at.label("since")
+    return select(of, since, *columns).join(versions, _theirs())
+
+
+def _theirs() -> ColumnElement[bool]:
+    """Tell whether a contact is another one of the customer, and not earlier."""
+    return and_(
         versions.c.program == follow_ups.c.program,
         versions.c.customer_id == follow_ups.c.customer_id,
         versions.c.started_at >= follow_ups.c.started_at,
         versions.c.contact_id != follow_ups.c.contact_id,
         versions.c.valid_to == LAST,
     )
-    columns = [versions.c[name] for name in COLUMNS]
-    chosen = select(
-        follow_ups.c.contact_id.label("of"), follow_ups.c.started_at.label("since"), *columns
-    ).join(versions, theirs)
-    known = and_(follow_ups.c.contact_id.in_(contact_ids), follow_ups.c.customer_id != "")
-    found = db.execute(chosen.where(known)).mappings().all()
-    return [row for row in found if _place(row) > (row["since"], row["of"])]
 
 
 def _by_the_customer(row: Row) -> bool:
