@@ -8,6 +8,7 @@ import pytest
 from tests.serving.people import add, send, sign_in, signed_in
 
 from recontact_serving.people import keys
+from recontact_serving.people.forms import form_token
 from recontact_serving.storage.clock import now
 from recontact_serving.storage.database import Database
 
@@ -185,6 +186,16 @@ def test_a_view_keeps_filters_alone(client):
         assert send(lea, "/views", name=" ", query="").status_code == 422
         led = send(lea, "/views", name="long", query="&".join(["team=north"] * 60))
         assert led.headers["location"] == "/?team=north"
+
+
+@sqlite_alone
+def test_where_nobody_signs_in_no_view_is_kept(start, settings, models):
+    """It would be nobody's; that is told, and no fault."""
+    with start(settings, models).client as anybody:
+        form = {"name": "a", "query": "team=north", "token": form_token("")}
+        answer = anybody.post("/views", data=form)
+        assert answer.status_code == 422
+        assert "signed in" in answer.json()["detail"]
 
 
 @sqlite_alone

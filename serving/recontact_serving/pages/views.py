@@ -31,8 +31,10 @@ def save(db: Connection, user: str, name: str, query: str) -> str:
     Raises
     ------
     ProblemError
-        422: it has no name, or there are too many.
+        422: nobody has signed in whose it would be, it has no name, or there are too many.
     """
+    if not user:
+        raise ProblemError(problem(422, "views are kept for whoever has signed in"))
     name = " ".join(name.split())[:LONGEST]
     if not name:
         raise ProblemError(problem(422, "give the view a name"))
