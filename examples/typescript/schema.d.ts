@@ -566,7 +566,7 @@ export interface components {
              * @description by then a quarter of those are back who come back; null: not known
              */
             due_at: string | null;
-            escalation: components["schemas"]["Outcome-Output"];
+            escalation: components["schemas"]["Outcome"];
             history: components["schemas"]["Past"];
             /** Model */
             model: {
@@ -585,8 +585,8 @@ export interface components {
             /** Queue */
             queue: string | null;
             /** Reasons */
-            reasons: components["schemas"]["Because-Output"][];
-            repeated: components["schemas"]["Outcome-Output"];
+            reasons: components["schemas"]["Because"][];
+            repeated: components["schemas"]["Outcome"];
             /**
              * Started At
              * Format: date-time
@@ -622,17 +622,9 @@ export interface components {
         };
         /**
          * Because
-         * @description Why the flag is wrong.
-         */
-        "Because-Input": {
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * Because
          * @description One reason of a probability, in plain words.
          */
-        "Because-Output": {
+        Because: {
             /**
              * Effect
              * @description in log-odds; null for a fact
@@ -753,6 +745,14 @@ export interface components {
             trouble: string | null;
         };
         /**
+         * Disagreement
+         * @description Why the flag is wrong.
+         */
+        Disagreement: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ErasedCustomer
          * @description How many rows that named a customer were deleted, by table.
          */
@@ -812,7 +812,7 @@ export interface components {
              * @description by then a quarter of those are back who come back; null: not known
              */
             due_at: string | null;
-            escalation: components["schemas"]["Outcome-Output"];
+            escalation: components["schemas"]["Outcome"];
             history: components["schemas"]["Past"];
             /** Log */
             log: components["schemas"]["Acted"][];
@@ -833,8 +833,8 @@ export interface components {
             /** Queue */
             queue: string | null;
             /** Reasons */
-            reasons: components["schemas"]["Because-Output"][];
-            repeated: components["schemas"]["Outcome-Output"];
+            reasons: components["schemas"]["Because"][];
+            repeated: components["schemas"]["Outcome"];
             /**
              * Started At
              * Format: date-time
@@ -915,20 +915,9 @@ export interface components {
         Nothing: Record<string, never>;
         /**
          * Outcome
-         * @description What came of it.
-         */
-        "Outcome-Input": {
-            /**
-             * Outcome
-             * @enum {string}
-             */
-            outcome: "solved" | "not_reached" | "no_issue" | "coached" | "wrong_flag";
-        };
-        /**
-         * Outcome
          * @description How likely an outcome is: 1 and `already` where it has happened.
          */
-        "Outcome-Output": {
+        Outcome: {
             /**
              * Band
              * @enum {string}
@@ -1035,6 +1024,17 @@ export interface components {
             problem: components["schemas"]["Problem"];
         };
         /**
+         * Resolution
+         * @description What came of it.
+         */
+        Resolution: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "solved" | "not_reached" | "no_issue" | "coached" | "wrong_flag";
+        };
+        /**
          * Score
          * @description The answer to a score request.
          */
@@ -1052,7 +1052,7 @@ export interface components {
              * @description what was missing
              */
             degraded: string[];
-            escalation: components["schemas"]["Outcome-Output"];
+            escalation: components["schemas"]["Outcome"];
             history: components["schemas"]["Past"];
             /**
              * Model
@@ -1074,8 +1074,8 @@ export interface components {
              */
             policy: string;
             /** Reasons */
-            reasons: components["schemas"]["Because-Output"][];
-            repeated: components["schemas"]["Outcome-Output"];
+            reasons: components["schemas"]["Because"][];
+            repeated: components["schemas"]["Outcome"];
         };
         /**
          * ScoreRequest
@@ -2170,7 +2170,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Because-Input"];
+                "application/json": components["schemas"]["Disagreement"];
             };
         };
         responses: {
@@ -2545,7 +2545,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Outcome-Input"];
+                "application/json": components["schemas"]["Resolution"];
             };
         };
         responses: {

@@ -163,6 +163,18 @@ def test_following_ends_where_it_is_not_allowed(service, waits):
         client.follow()
 
 
+def test_what_is_done_about_a_contact_is_sent_once(service, waits):
+    """A claim that came through before the connection broke would be refused the second time."""
+    client, asked = service({"state": "resolved"}, httpx.ReadError("lost"), problem(409))
+    assert client.act("a/b", "resolve", outcome="solved") == {"state": "resolved"}
+    assert asked[0].url.raw_path == b"/v1/at-risk/a%2Fb/resolve"
+    assert body(asked[0]) == {"outcome": "solved"}
+    for told in ("can't be reached", "409"):
+        with pytest.raises(ServiceError, match=told):
+            client.act("c", "claim")
+    assert (len(asked), waits) == (3, [])
+
+
 SCHEMAS = {name: name for name in vars(answers) if name[0].isupper()} | {"Sent": "Sent"}
 APART = {"TypedDict", "NotRequired", "Literal", "Band", "Moment", "Explain"}
 
@@ -185,13 +197,16 @@ def test_answers_are_typed_as_the_document_describes_them(name, document):
 
 def test_every_operation_of_the_client_is_in_the_document(service, document):
     """Each request that the client makes is one that the document describes."""
-    client, asked = service(*[{"results": [], "items": [], "cursor": None}] * 7)
+    client, asked = service(*[{"results": [], "items": [], "cursor": None}] * 16)
     client.score(CONTACT, moment="start")
     client.scores([CONTACT])
     list(client.at_risk())
     client.call("c")
     client.send_actions("c")
     client.desktop_token(agent_id="a")
+    client.follow_up("c")
+    for action in ("claim", "release", "assign", "snooze", "resolve", "disagree", "note", "undo"):
+        client.act("c", action)
     described = {
         (method.upper(), path.replace("{contact_id}", "c"))
         for path, methods in document["paths"].items()

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from recontact_serving.follow_up import following_up, worklist
 from recontact_serving.follow_up.settling import settle
 from recontact_serving.follow_up.work_schemas import (
-    Because,
+    Disagreement,
     FollowUp,
     Note,
     Nothing,
-    Outcome,
+    Resolution,
     SeveralWorks,
     To,
     Until,
@@ -114,7 +114,7 @@ def snooze(
 @router.post("/{contact_id}/resolve", response_model=AtRisk, responses=ERRORS)
 def resolve(
     contact_id: ContactId,
-    body: Annotated[Outcome, Body(examples=[{"outcome": "solved"}])],
+    body: Annotated[Resolution, Body(examples=[{"outcome": "solved"}])],
     service: ServiceOf,
     access: Worker,
 ) -> JSONResponse:
@@ -125,7 +125,7 @@ def resolve(
 @router.post("/{contact_id}/disagree", response_model=AtRisk, responses=ERRORS)
 def disagree(
     contact_id: ContactId,
-    body: Annotated[Because, Body(examples=[{"reason": "it was paid"}])],
+    body: Annotated[Disagreement, Body(examples=[{"reason": "it was paid"}])],
     service: ServiceOf,
     access: Worker,
 ) -> JSONResponse:

@@ -46,13 +46,13 @@ class Until(_Request):
     until: Instant = Field(description=AHEAD)
 
 
-class Outcome(_Request):
+class Resolution(_Request):
     """What came of it."""
 
     outcome: WorkOutcome
 
 
-class Because(_Request):
+class Disagreement(_Request):
     """Why the flag is wrong."""
 
     reason: Said

@@ -91,6 +91,14 @@ class Taken(TypedDict):
     rejected: list[Rejected]
 
 
+class CalledAgain(TypedDict):
+    """The customer's first contact after this one; null id and reason: another team's."""
+
+    contact_id: str | None
+    at: str
+    reason: str | None
+
+
 class AtRisk(TypedDict):
     """One contact of the at-risk list."""
 
@@ -102,7 +110,16 @@ class AtRisk(TypedDict):
     agent_id: str | None
     started_at: str
     at: str
-    risk: float
+    cost: float
+    due_at: str | None
+    closes_at: str
+    state: Literal["open", "claimed", "snoozed", "resolved", "lapsed", "held_out"]
+    owner: str | None
+    until: str | None
+    outcome: Literal["solved", "not_reached", "no_issue", "coached", "wrong_flag"] | None
+    disputed: bool
+    version: int
+    called_again: CalledAgain | None
     repeated: Outcome
     escalation: Outcome
     reasons: list[Because]
@@ -111,6 +128,22 @@ class AtRisk(TypedDict):
     model: dict[str, str]
     policy: str
     degraded: list[str]
+
+
+class Acted(TypedDict):
+    """One thing that was done about a contact."""
+
+    at: str
+    who: str
+    action: str
+    details: dict[str, str]
+    undone: bool
+
+
+class FollowUp(AtRisk):
+    """One contact of the list, with all that was done about it."""
+
+    log: list[Acted]
 
 
 class AtRiskList(TypedDict):

@@ -13,6 +13,7 @@ from recontact.client.answers import (
     AtRiskList,
     Call,
     Explain,
+    FollowUp,
     Moment,
     Problem,
     Rejected,
@@ -157,6 +158,30 @@ class Client:
             if cursor is None:
                 return
 
+    def follow_up(self, contact_id: str) -> FollowUp:
+        """Read a contact of the list, with all that was done about it."""
+        return cast("FollowUp", self._sender.send("GET", _listed(contact_id)))
+
+    def act(self, contact_id: str, action: str, **details: Any) -> AtRisk:
+        """Do something about a contact of the list; it is sent once.
+
+        Parameters
+        ----------
+        contact_id : str
+            The contact.
+        action : str
+            `claim`, `release`, `assign`, `snooze`, `resolve`, `disagree`, `note` or `undo`.
+        **details
+            What goes with it: `to`, `until`, `outcome`, `reason` or `text`.
+
+        Raises
+        ------
+        ServiceError
+            Somebody else has it (409), or it was refused for another reason.
+        """
+        once = Sender(self._http, 0)  # a claim that came through would be refused again
+        return cast("AtRisk", once.send("POST", f"{_listed(contact_id)}/{action}", details))
+
     def call(self, contact_id: str) -> Call:
         """Read a call as the service knows it."""
         return cast("Call", self._sender.send("GET", _call(contact_id)))
@@ -210,6 +235,10 @@ class Client:
             raise TypeError("give one of agent_id and contact_id")
         place = _call(contact_id) if contact_id is not None else f"/v1/agents/{_safe(agent_id)}"
         return iter(Follower(self._sender, f"{place}/events", tries))
+
+
+def _listed(contact_id: str) -> str:
+    return f"/v1/at-risk/{_safe(contact_id)}"
 
 
 def _call(contact_id: str) -> str:
