@@ -191,11 +191,10 @@ def test_a_view_keeps_filters_alone(client):
 @sqlite_alone
 def test_where_nobody_signs_in_no_view_is_kept(start, settings, models):
     """It would be nobody's; that is told, and no fault."""
-    with start(settings, models).client as anybody:
-        form = {"name": "a", "query": "team=north", "token": form_token("")}
-        answer = anybody.post("/views", data=form)
-        assert answer.status_code == 422
-        assert "signed in" in answer.json()["detail"]
+    form = {"name": "a", "query": "team=north", "token": form_token("")}
+    answer = start(settings, models).client.post("/views", data=form)
+    assert answer.status_code == 422
+    assert "signed in" in answer.json()["detail"]
 
 
 @sqlite_alone
