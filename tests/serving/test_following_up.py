@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from tests.serving.test_at_risk import names, score
 
 from recontact_serving.follow_up import following_up, settling
@@ -106,6 +107,20 @@ def test_a_snooze_ends_by_itself(act, client, database, claimed):
     assert item["until"] is None
     assert settle(database, until + 23 * HOUR) == 0
     assert settle(database, until + 25 * HOUR) == (0 if claimed else 1)
+
+
+def test_the_list_can_be_read_while_it_can_not_be_written(act, database, monkeypatch):
+    """What is due stays as it is until the next time."""
+    until = now() + HOUR
+    act("snooze", until=until)
+
+    def locked():
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(database, "write", locked)
+    assert settle(database, until) == 0
+    monkeypatch.undo()
+    assert settle(database, until) == 1
 
 
 def test_who_acts_before_the_list_is_read_sees_that_the_snooze_is_over(act):

@@ -3,7 +3,9 @@
 import datetime as dt
 from itertools import count
 
+import structlog
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
+from sqlalchemy.exc import OperationalError
 
 from recontact_serving.follow_up.standing import BACK_FOR
 from recontact_serving.storage.clock import micros
@@ -13,6 +15,7 @@ from recontact_serving.storage.tables import follow_ups
 AT_ONCE = 1000  # rows to a transaction: whoever else writes waits no longer than for these
 ROUNDS = 5  # at most, before a list is read; what is left then is for the next, or for the hour
 
+log = structlog.get_logger()
 _OWNED = follow_ups.c.owner.is_not(None)
 _OPEN = follow_ups.c.state == "open"
 
@@ -34,8 +37,12 @@ def settle(database: Database, at: dt.datetime, rounds: int | None = ROUNDS) -> 
         with database.read() as db:
             if db.execute(select(literal(1)).where(due).limit(1)).first() is None:
                 return changed
-        with database.write() as db:
-            some = _settle_some(db, due, micros(at))
+        try:
+            with database.write() as db:
+                some = _settle_some(db, due, micros(at))
+        except OperationalError as error:  # somebody writes for long; the list can still be read
+            log.warning("the list is not up to date", error=type(error).__name__)
+            return changed
         changed += some
         if some < AT_ONCE:
             return changed
