@@ -125,7 +125,7 @@ def test_it_can_be_used_by_keyboard(page):
     reached = []
     page.locator("summary").click()
     page.locator("summary").focus()
-    for _ in range(8):
+    for _ in range(9):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.type"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
