@@ -65,7 +65,10 @@ PICTURES = {  # name: width, height, colours
     "fcr-phone": (*PHONE, "light"),
     "people": (*DESK, "light"),
     "people-dark": (*DESK, "dark"),
+    "password": (*DESK, "light"),
+    "password-dark": (*DESK, "dark"),
     "sign-in": (*DESK, "light"),
+    "sign-in-dark": (*DESK, "dark"),
     "report": (1280, 1000, "light"),
     "desktop-day": (1280, 800, "light"),
     "desktop-panel-dark": (380, 660, "dark"),
@@ -103,6 +106,7 @@ def main(folder: Path, images: Path) -> None:
             "mine": ("/mine", AGENT),
             "fcr": ("/fcr", LEAD),
             "people": ("/people", ADMIN),
+            "password": ("/password", LEAD),
             "sign-in": ("/sign-in", ""),
         }
         shown = {}
