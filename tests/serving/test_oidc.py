@@ -171,7 +171,7 @@ TOKENS_ALONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True
         {"sub": None},
         {"at_hash": "of-another-token"},
     ],
-    ids=str,
+    ids="-".join,  # the values hang on when they were collected, which each worker does by itself
 )
 def test_a_token_that_shows_something_else_is_refused(client, provider, changed):
     """Of another sign-in, service, issuer or time; the log says which."""
