@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from recontact.clean import read_contacts
 from recontact.simulate import simulate
 from recontact.writing import write_table
+from recontact_pipelines.demo import moved
 from recontact_serving.app import create_app
 from recontact_serving.follow_up.following_up import act
 from recontact_serving.people import accounts, sessions
@@ -164,9 +165,7 @@ def until_now(folder: Path) -> pa.Table:
     simulate(CONTACTS, 3, folder / "centre")
     contacts = read_contacts(folder / "centre" / "contacts.parquet")
     away = dt.datetime.now(dt.UTC) - pc.max(contacts["ended_at"]).as_py()
-    for name in ("started_at", "ended_at", "known_at"):
-        moved = pc.add(contacts[name], pa.scalar(away, pa.duration("us")))
-        contacts = contacts.set_column(contacts.column_names.index(name), name, moved)
+    contacts = moved(contacts, away)
     write_table(contacts, folder / "contacts.parquet")
     return contacts
 

@@ -127,11 +127,12 @@ def shown(centre: Centre, folder: Path, port: int) -> Iterator[Shown]:
     earlier = centre.contacts.filter(pa.array(instants(centre.contacts["started_at"]) < since))
     days = (datetime.now(UTC) - pc.max(last["ended_at"]).as_py()).days
     note(f"moving the dates by {days:,} days: the last contact ends within the last 24 hours")
-    _load(moved(earlier, days), settings)
+    away = timedelta(days=days)
+    _load(moved(earlier, away), settings)
     note("starting the service")
     with serving(HOST, port, settings, folder / "service.log") as address:
         judged = labels["contact_id"].filter(labels["eligible"]).to_pylist()
-        played = _play(address, moved(last, days), judged)
+        played = _play(address, moved(last, away), judged)
         board = {
             "policy_digest": centre.policy.digest,
             "tested": trained.evaluation["test"]["contacts"],
@@ -166,18 +167,18 @@ def _settings(folder: Path) -> dict[str, str]:
     }
 
 
-def moved(contacts: pa.Table, days: int) -> pa.Table:
-    """Move all instants of contacts by some days: a list of old ones would have nothing to do.
+def moved(contacts: pa.Table, away: timedelta) -> pa.Table:
+    """Move all instants of contacts: a list of old ones would have nothing to do.
 
     Examples
     --------
     >>> began = pa.array([datetime(2026, 3, 1, tzinfo=UTC)], INSTANT)
-    >>> moved(pa.table({"started_at": began}), 2)["started_at"].to_pylist()[0].day
+    >>> moved(pa.table({"started_at": began}), timedelta(days=2))["started_at"].to_pylist()[0].day
     3
     """
     for place, column in enumerate(contacts.schema):
         if pa.types.is_timestamp(column.type):
-            later = pc.add(contacts[column.name], pa.scalar(timedelta(days=days)))
+            later = pc.add(contacts[column.name], pa.scalar(away))
             contacts = contacts.set_column(place, column, later.cast(column.type))
     return contacts
 

@@ -19,7 +19,7 @@ from recontact_serving.hourly.refreshing import Refresher
 from recontact_serving.models.champions import Champions, Source
 from recontact_serving.models.registry import Registry
 from recontact_serving.pages import home
-from recontact_serving.people import oidc, oidc_pages, own_account, people_page, sign_in
+from recontact_serving.people import own_account, people_page, sign_in
 from recontact_serving.people.gate import Gate
 from recontact_serving.people.security import HEADERS, Refused, SignInNeeded, check_settings
 from recontact_serving.scoring import contacts, customers, scores
@@ -124,6 +124,8 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     for router in (scores.quick, *routers):  # the first is found first
         app.include_router(router)
     if settings.oidc is not None:
+        from recontact_serving.people import oidc, oidc_pages  # noqa: PLC0415 - few need them
+
         app.include_router(oidc_pages.router_of(oidc.Provider(settings.oidc)))
     install_desktop(app, service)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

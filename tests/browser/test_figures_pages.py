@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import insert
 from tests.browser.desks import Desk
-from tests.browser.test_pages_access import AXE, LONG, WIDTHS, told
+from tests.browser.test_pages_access import LONG, in_anybodys_way
 from tests.serving.test_fcr import POLICY, made, record
 from tests.serving.test_proof import ENDED, act, row
 
@@ -64,18 +64,7 @@ def opened(browser, figures):
 def test_nothing_stands_in_anybodys_way(opened, path):
     """By day and by night, on a laptop and a phone, with long names: what WCAG 2.2 AA asks for."""
     page = opened(path)
-    page.add_script_tag(content=AXE)
-    for details in page.locator("details").all():
-        details.evaluate("one => { one.open = true; }")
-    found = []
-    for colours in ("light", "dark"):
-        page.emulate_media(color_scheme=colours)
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if width > 320:
-                found += told(page, f"{colours} {width}")
-    assert found == []
+    assert in_anybodys_way(page) == []
 
 
 def test_a_plot_tells_its_figures_without_being_seen(opened):

@@ -63,18 +63,7 @@ def _earlier(contact_id: str) -> dict:
 def test_nothing_stands_in_anybodys_way(seen_by, shown, name):
     """By day and by night, on a laptop and a phone: what WCAG 2.2 AA asks for, as axe tells it."""
     page = seen_by("eve", shown[name], bypass_csp=True)
-    page.add_script_tag(content=AXE)
-    for details in page.locator("details").all():
-        details.evaluate("one => { one.open = true; }")
-    found = []
-    for colours in ("light", "dark"):
-        page.emulate_media(color_scheme=colours)
-        for width, height in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            if width > 320:
-                found += told(page, f"{colours} {width}")
-    assert found == []
+    assert in_anybodys_way(page) == []
 
 
 def test_the_forms_of_a_row_are_for_everybody_too(seen_by, shown):
@@ -118,6 +107,22 @@ def test_pages_run_under_their_policy(seen_by, shown, floor):
     assert "x-recontact-by-itself" in answer.value.request.headers  # it keeps no session alive
     assert complaints == []
     assert all(url.startswith(floor.address) for url in asked)
+
+
+def in_anybodys_way(page) -> list[str]:
+    """Tell what axe finds, by day and by night, at each width; none may scroll sideways."""
+    page.add_script_tag(content=AXE)
+    for details in page.locator("details").all():
+        details.evaluate("one => { one.open = true; }")
+    found = []
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme=colours)
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            if width > 320:
+                found += told(page, f"{colours} {width}")
+    return found
 
 
 def told(page, where: str) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from recontact.errors import UserError
 from recontact_serving.follow_up import worklist
+from recontact_serving.follow_up.places import choices
 from recontact_serving.people.access import Access
 from recontact_serving.web.schemas import AtRiskList
 
@@ -143,7 +144,7 @@ def test_the_choices_are_those_that_one_may_see(client, database):
         for limits, programs, teams, queues in seen:
             access = Access("x", frozenset({"read"}), **limits)
             told = {"program": programs, "team": teams, "queue": queues}
-            assert worklist.choices(db, access) == told
+            assert choices(db, access) == told
 
 
 def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):

@@ -165,10 +165,12 @@ def test_a_service_starts_with_the_cached_champion_while_the_registry_is_gone(se
     _, settings = service
     registry, versions = store
     move(registry, versions[1])
-    wait_for(service[0].address, versions[1])
     cache = Cache(Path(settings.cache_dir))
+    until = time.monotonic() + 30
+    while _named(heard := cache.heard(registry.uri)) != versions[1] and time.monotonic() < until:
+        time.sleep(0.05)
     gone = f"{registry.uri}.gone"
-    cache.hear(gone, cache.heard(registry.uri))  # as if it had been there and was taken away
+    cache.hear(gone, heard)  # as if it had been there and was taken away
     source = Registry(Database(settings.database_url), gone, cache_dir=settings.cache_dir)
     champions = Champions(source, Metrics())
     champions.refresh()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, func, select, true
 
 from recontact.policy import Policy
 from recontact.report.by_day import COUNTS
@@ -14,6 +14,7 @@ from recontact.report.sums import adjusted, rates_of
 from recontact.today import FcrToday, Newest
 from recontact_serving.figures.fcr_asked import Asked
 from recontact_serving.hourly.fcr_filling import NOTE
+from recontact_serving.storage.cutting import cut
 from recontact_serving.storage.database import read_meta
 from recontact_serving.storage.tables import fcr_days, fcr_estimates, followed_by
 
@@ -158,11 +159,5 @@ def _summed(
 
 
 def _seen(table: Table, asked: Asked) -> ColumnElement[bool]:
-    """Cut a table to what is asked for and may be seen; an unknown team is none of anybody's."""
-    limits = [(table.c.program, asked.programs), (table.c.team, asked.teams)]
-    chosen = [(table.c.program, asked.program), (table.c.team, asked.team)]
-    return and_(
-        table.c.program.is_not(None),
-        *(column.in_(sorted(allowed)) for column, allowed in limits if allowed is not None),
-        *(column == value for column, value in chosen if value is not None),
-    )
+    chosen = {"program": asked.program, "team": asked.team}
+    return and_(true(), *cut(table, asked, chosen))

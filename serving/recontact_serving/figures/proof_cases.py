@@ -6,13 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, true
 
 from recontact.durations import DAY
 from recontact.proof import Cases, stories
 from recontact_serving.follow_up.follow_ups import AT_RISK
 from recontact_serving.follow_up.holdout import Holdout, Period
 from recontact_serving.people.access import Access
+from recontact_serving.storage.cutting import cut
 from recontact_serving.storage.tables import actions, capacities, follow_ups
 
 Flags = npt.NDArray[np.bool_]
@@ -38,15 +39,9 @@ class Part:
     team: str | None = None
 
     def rows(self) -> ColumnElement[bool]:
-        """Cut the list to them; an unknown team is none of anybody's."""
-        table = follow_ups.c
-        limits = ((table.program, self.access.programs), (table.team, self.access.teams))
-        chosen = ((table.program, self.program), (table.team, self.team))
-        return and_(
-            table.contact_id.is_not(None),
-            *(column.in_(sorted(some)) for column, some in limits if some is not None),
-            *(column == value for column, value in chosen if value is not None),
-        )
+        """Cut the list to them."""
+        chosen = {"program": self.program, "team": self.team}
+        return and_(true(), *cut(follow_ups, self.access, chosen))
 
 
 class Trial(NamedTuple):

@@ -20,19 +20,13 @@ from recontact_serving.figures.fcr_words import in_words
 from recontact_serving.figures.proof_cases import Part, Trial
 from recontact_serving.follow_up.holdout import last_period
 from recontact_serving.pages.charts import written
+from recontact_serving.pages.list_rows import OUTCOMES
 from recontact_serving.people.access import Access
 from recontact_serving.storage.clock import instant, micros, now
 
 DAYS = 90
 MOST_DAYS = 730
 NAMES = {"repeated": "Came back", "escalated": "Escalated"}
-OUTCOMES = {
-    "solved": "called back: solved",
-    "not_reached": "called back: not reached",
-    "no_issue": "called back: there was no issue",
-    "coached": "agent coached",
-    "wrong_flag": "wrong flag",
-}
 Values = dict[str, Any]
 
 

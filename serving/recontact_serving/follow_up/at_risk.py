@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from recontact_serving.follow_up import worklist
-from recontact_serving.follow_up.ordering import Sort
+from recontact_serving.follow_up.ordering import BadCursorError, Sort
 from recontact_serving.follow_up.settling import settle
 from recontact_serving.people.gate import Access
 from recontact_serving.people.security import machine_or_person
@@ -119,7 +119,7 @@ def read(service: Service, asked: worklist.Asked) -> worklist.Page:
     try:
         with service.database.read() as db:
             return worklist.page(db, asked)
-    except worklist.BadCursorError:
+    except BadCursorError:
         wrong = {"loc": ("query", "cursor"), "msg": "take it from the page before"}
         raise ProblemError(invalid([wrong])) from None
 

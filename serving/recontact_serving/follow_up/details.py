@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from sqlalchemy import Connection
 
+from recontact_serving.people import colleagues
 from recontact_serving.people.accounts import list_users
 from recontact_serving.web.problems import ProblemError, invalid
 from recontact_serving.web.schemas import WorkOutcome
@@ -58,10 +59,8 @@ def _said(name: str) -> Callable[[Connection, Row, Any, dt.datetime], str]:
 
 def _to(db: Connection, row: Row, value: Any, _: dt.datetime) -> str:
     """Take somebody who may see the contact and follow it up; anybody where nobody is known."""
-    people = list_users(db)
-    may = [one.name for one in people if one.access.may("follow_up")
-           and one.access.sees(row["program"], row["team"])]  # fmt: skip
-    if isinstance(value, str) and value and (value in may or not people):
+    may = colleagues.for_row(db, row["program"], row["team"])
+    if isinstance(value, str) and value and (value in may or not list_users(db)):
         return value
     raise _wrong("to", "name somebody who may follow up this contact")
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from sqlalchemy import Connection
 
 from recontact.errors import UserError
 from recontact_serving.follow_up import capacity, worklist
 from recontact_serving.pages import zones
 from recontact_serving.pages.list_rows import due_words
-from recontact_serving.pages.rendering import percent
+from recontact_serving.pages.rendering import environment, percent
 from recontact_serving.people.access import Access
 from recontact_serving.storage.clock import text
 
@@ -151,13 +151,7 @@ def _due_at(item: Item) -> dt.datetime | None:
 
 
 def _environment(*, escaped: bool) -> Environment:
-    made = Environment(
-        loader=PackageLoader("recontact_serving"),
-        autoescape=escaped,  # noqa: S701 - plain text has no markup
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = environment(escaped=escaped)
     made.filters.update(
         told=worklist.told,
         instant=dt.datetime.fromisoformat,

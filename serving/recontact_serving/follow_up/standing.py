@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 from recontact.durations import DAY
 from recontact_serving.follow_up.follow_ups import lapses_at
@@ -11,7 +11,6 @@ from recontact_serving.storage.clock import micros
 from recontact_serving.web.problems import ProblemError, problem
 
 Action = Literal["claim", "release", "assign", "snooze", "resolve", "disagree", "note", "undo"]
-ACTIONS: tuple[Action, ...] = get_args(Action)
 BACK_FOR = DAY  # what comes back on the list stays for so long at least
 
 Row = Mapping[Any, Any]  # of the database, or a plain one

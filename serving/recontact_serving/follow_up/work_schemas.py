@@ -1,11 +1,12 @@
 """What is sent to work on the list, and what comes back; part of the OpenAPI document."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from recontact_serving.follow_up.details import LONGEST
+from recontact_serving.follow_up.standing import Action
 from recontact_serving.web.fields import Id, Instant
 from recontact_serving.web.schemas import AtRisk, Problem, WorkOutcome
 
@@ -74,7 +75,7 @@ class Work(_Request):
     """One thing to do about one contact."""
 
     contact_id: Id
-    action: Literal["claim", "release", "assign", "snooze", "resolve", "disagree", "note", "undo"]
+    action: Action
     until: Instant | None = Field(default=None, description=f"snooze: {AHEAD}")
     outcome: WorkOutcome | None = Field(default=None, description="resolve")
     to: Id | None = Field(default=None, description="assign")

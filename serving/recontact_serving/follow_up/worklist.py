@@ -24,13 +24,12 @@ from sqlalchemy import (
 )
 
 from recontact_serving.follow_up.coming_back import called_again
-from recontact_serving.follow_up.ordering import BadCursorError, Order, Place, Sort, read_cursor
-from recontact_serving.follow_up.places import choices
+from recontact_serving.follow_up.ordering import Order, Place, Sort, read_cursor
 from recontact_serving.people.access import Access
+from recontact_serving.storage import cutting
 from recontact_serving.storage.clock import instant, text
 from recontact_serving.storage.tables import RARE_BANDS, follow_ups, has_band, scores
 
-__all__ = ["Asked", "BadCursorError", "Page", "choices", "count", "cut", "may_see", "one", "page"]
 FILTERS = ("team", "queue", "program")
 BANDS = ("low", *RARE_BANDS)
 TO_DO = ("open", "claimed")
@@ -190,13 +189,8 @@ def _cuts(asked: Asked) -> list[tuple[ColumnElement[bool], ...]]:
 
 def cut(query: Select[Any], asked: Asked) -> Select[Any]:
     """Cut a query of the list to what is asked for, whatever the state."""
-    for name in (*FILTERS, "agent_id", "owner"):
-        value = getattr(asked, name)
-        if value is not None:
-            query = query.where(follow_ups.c[name] == value)
-    for name, allowed in (("program", asked.programs), ("team", asked.teams)):
-        if allowed is not None:
-            query = query.where(follow_ups.c[name].in_(sorted(allowed)))
+    chosen = {name: getattr(asked, name) for name in (*FILTERS, "agent_id", "owner")}
+    query = query.where(*cutting.cut(follow_ups, asked, chosen))
     if asked.band is not None:
         query = query.where(has_band(asked.band) if asked.band in BANDS else false())
     return query

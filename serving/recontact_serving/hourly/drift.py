@@ -1,6 +1,7 @@
 """How far what is scored has moved from what the models learnt from, by feature."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,7 +57,7 @@ def read(db: Connection) -> Drift:
 def _drift(db: Connection, bundle: Bundle) -> Drift:
     rows = list(_rows(db, bundle)) if bundle.seen else []
     moments = [row["moment"] for row in rows]
-    many = {moment for moment in set(moments) if moments.count(moment) >= LEAST}
+    many = {moment for moment, count in Counter(moments).items() if count >= LEAST}
     some = [row for row in rows if row["moment"] in many]
     if bundle.seen is None or not some:
         return {}

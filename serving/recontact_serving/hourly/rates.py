@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Table, and_, bindparam, delete, select
+from sqlalchemy import Connection, Table, select
 
 from recontact.contacts import SCHEMA
 from recontact.features.daily import Daily
@@ -27,6 +27,7 @@ from recontact_serving.scoring import history
 from recontact_serving.storage import tables
 from recontact_serving.storage.clock import micros, now
 from recontact_serving.storage.database import Database, put, read_meta
+from recontact_serving.storage.renewing import Row, change, differences
 
 BUILT_AT = "rates_built_at"  # microseconds
 UP_TO = "rates_up_to"  # the greatest end among the contacts they rest on, microseconds
@@ -34,8 +35,6 @@ POLICY = "rates_policy"  # digest
 SINCE = "record_since"  # its first minute
 NEXT_ISSUES = "next_issues"
 AT_ONCE = 10_000
-
-Row = tuple[Any, ...]
 
 
 def rebuild(
@@ -87,16 +86,18 @@ def _write(database: Database, policy: Policy, contacts: pa.Table, found: Figure
         SINCE: str(loads.since),
         NEXT_ISSUES: json.dumps(following.as_json(), ensure_ascii=False),
     }
-    wanted: dict[Table, Sequence[Row]] = {}
-    wanted[tables.daily], wanted[tables.hourly] = found.daily.rows(), loads.rows()
+    wanted = {
+        table: _by_key(table, rows)
+        for table, rows in ((tables.daily, found.daily.rows()), (tables.hourly, loads.rows()))
+    }
     with database.read() as db:
         seen = read_meta(db, BUILT_AT)
-        changes = {table: _changes(db, table, rows) for table, rows in wanted.items()}
+        changes = {table: differences(db, table, rows) for table, rows in wanted.items()}
     with database.write() as db:
         if read_meta(db, BUILT_AT) != seen:  # somebody else was quicker
-            changes = {table: _changes(db, table, rows) for table, rows in wanted.items()}
-        for table, (gone, new) in changes.items():
-            _apply(db, table, gone, new)
+            changes = {table: differences(db, table, rows) for table, rows in wanted.items()}
+        for table, differing in changes.items():
+            change(db, table, differing)
         put(db, tables.meta, [{"name": k, "value": v} for k, v in notes.items()])
 
 
@@ -111,30 +112,9 @@ def read(db: Connection, policy: str) -> tuple[Figures, NextIssues]:
     return Figures(daily, loads), NextIssues.from_json(following)
 
 
-def _changes(db: Connection, table: Table, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """Give the rows that a table should lose and those it lacks; from hour to hour both are few."""
-    names = table.columns.keys()
-    keys = [names.index(column.name) for column in table.primary_key]
-    there = {tuple(row) for row in db.execute(select(table).execution_options(yield_per=AT_ONCE))}
-    new = [row for row in rows if row not in there]
-    stays = {tuple(row[k] for k in keys) for row in rows}
-    gone = [row for row in there if tuple(row[k] for k in keys) not in stays]
-    return gone, new
-
-
-def _apply(db: Connection, table: Table, gone: Sequence[Row], new: Sequence[Row]) -> None:
-    """Change a table; whoever else writes waits only for these rows."""
-    names = table.columns.keys()
-    key = and_(*(column == bindparam(f"old_{column.name}") for column in table.primary_key))
-    for some in _parts(gone):
-        old = [{f"old_{n}": v for n, v in zip(names, row, strict=True)} for row in some]
-        db.execute(delete(table).where(key), old)
-    for some in _parts(new):
-        put(db, table, [dict(zip(names, row, strict=True)) for row in some])
-
-
-def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    return (rows[i : i + AT_ONCE] for i in range(0, len(rows), AT_ONCE))
+def _by_key(table: Table, rows: Iterable[Row]) -> dict[Row, Row]:
+    size = len(table.primary_key)
+    return {row[:size]: row[size:] for row in rows}
 
 
 def _last_weeks(loads: Loads) -> Loads:

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from recontact_serving.follow_up import capacity
+from recontact_serving.follow_up.ordering import BadCursorError
 from recontact_serving.follow_up.settling import settle
-from recontact_serving.follow_up.worklist import BadCursorError
 from recontact_serving.pages import contact_pages, done, list_page, live, views, work_pages
 from recontact_serving.pages.addresses import address, inside, tidied
 from recontact_serving.pages.list_page import Looked

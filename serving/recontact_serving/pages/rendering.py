@@ -132,13 +132,18 @@ def _clock(context: Context, at: dt.datetime) -> str:
     return zones.clock(at, context["zone"])
 
 
-_PAGES = Environment(
-    loader=PackageLoader("recontact_serving"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+def environment(*, escaped: bool = True) -> Environment:
+    """Give what reads our templates; those of plain text have no markup to escape."""
+    return Environment(
+        loader=PackageLoader("recontact_serving"),
+        autoescape=escaped,  # noqa: S701 - only plain text goes without
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+_PAGES = environment()
 _PAGES.filters.update(
     ago=zones.ago,
     absolute=_absolute,

@@ -1,8 +1,7 @@
 """People who may sign in: by name, with a role, for some programs and teams or for all."""
 
 import datetime as dt
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,13 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from recontact.errors import UserError
-from recontact_serving.people import passwords
+from recontact_serving.people import limits, passwords
 from recontact_serving.people.access import Access
 from recontact_serving.people.roles import LEAST, ROLES, scopes_of
 from recontact_serving.storage.clock import instant, micros, now
 from recontact_serving.storage.database import alone
 from recontact_serving.storage.tables import keys, sessions, users
 
-LONGEST = {"name": 100, "program": 200, "team": 200, "agent id": 200}
 LISTED = "`recontact users list` shows those there are"
 LAST_ADMIN = "make somebody else an admin first: recontact users set NAME --role admin"
 
@@ -92,8 +90,8 @@ def add_user(
     """
     alone(db, "people")
     role = role or (LEAST if _number_of(db) else "admin")
-    _check({"name": [name]})
-    _check_rights(role, programs, teams, agent_id)
+    limits.check({"name": [name]})
+    new = rights(role, programs, teams, agent_id)
     if password is not None:
         passwords.check_new(password, name)
     row = {
@@ -101,7 +99,7 @@ def add_user(
         "password": None if password is None else passwords.hashed(password),
         "created_at": micros(now()),
         "subject": subject,
-        **_rights(role, programs, teams, agent_id),
+        **new,
     }
     try:
         db.execute(users.insert(), row)
@@ -124,15 +122,39 @@ def set_rights(
         There is no such person, a value can't be used, or nobody would be an admin any more.
     """
     alone(db, "people")
-    before = find_user(db, name)
-    _check_rights(role, programs, teams, agent_id)
+    before, new = find_user(db, name), rights(role, programs, teams, agent_id)
     if before.role == "admin" and role != "admin":
         _keep_an_admin(db, name)
-    new = _rights(role, programs, teams, agent_id)
-    db.execute(update(users).where(users.c.name == name).values(**new))
-    if before.role != role:
-        end_sessions(db, name)
-    return find_user(db, name)
+    return give(db, before, new)
+
+
+def give(db: Connection, before: Person, new: Mapping[str, Any]) -> Person:
+    """Give a person other `rights`, whoever is an admin then; another role ends all sessions."""
+    db.execute(update(users).where(users.c.name == before.name).values(**new))
+    if before.role != new["role"]:
+        end_sessions(db, before.name)
+    return find_user(db, before.name)
+
+
+def rights(role: str, programs: Names, teams: Names, agent_id: str | None) -> dict[str, Any]:
+    """Write what a person may do as it is kept.
+
+    Raises
+    ------
+    UserError
+        A value can't be used.
+    """
+    if role not in ROLES:
+        raise UserError(f"'{role}' is no role", mend=f"roles are {', '.join(ROLES)}")
+    if role == "admin" and (programs is not None or teams is not None):
+        raise UserError(
+            "an admin sees every program and team",
+            mend="take the programs and teams away, or choose another role",
+        )
+    own = [agent_id] if agent_id else []
+    limits.check({"program": programs or (), "team": teams or (), "agent id": own})
+    texts = {"programs": limits.as_text(programs), "teams": limits.as_text(teams)}
+    return {"role": role, "agent_id": agent_id or None, **texts}
 
 
 def set_password(db: Connection, name: str, password: str) -> None:
@@ -157,51 +179,6 @@ def set_password(db: Connection, name: str, password: str) -> None:
 def end_sessions(db: Connection, name: str) -> int:
     """End all sessions of a person; return how many there were."""
     return db.execute(delete(sessions).where(sessions.c.user == name)).rowcount
-
-
-def known_elsewhere(
-    db: Connection,
-    subject: str,
-    name: str,
-    role: str,
-    programs: Names,
-    teams: Names,
-    agent_id: str | None,
-) -> str:
-    """Keep what an identity provider says of somebody who signs in there; return the name.
-
-    The name is that of the first time. Another role ends the sessions of before.
-
-    Raises
-    ------
-    UserError
-        Somebody else has the name, or a value can't be used.
-    """
-    alone(db, "people")
-    row = db.execute(select(users).where(users.c.subject == subject)).first()
-    if row is None:
-        return add_user(
-            db,
-            name,
-            None,
-            role,
-            programs=programs,
-            teams=teams,
-            agent_id=agent_id,
-            subject=subject,
-        ).name
-    _check_rights(role, programs, teams, agent_id)
-    new = _rights(role, programs, teams, agent_id)
-    db.execute(update(users).where(users.c.subject == subject).values(**new))
-    if row.role != role:
-        end_sessions(db, row.name)
-    return str(row.name)
-
-
-def shut_out(db: Connection, subject: str) -> None:
-    """End the sessions of somebody whom the identity provider gives no role any more."""
-    theirs = select(users.c.name).where(users.c.subject == subject)
-    db.execute(delete(sessions).where(sessions.c.user.in_(theirs)))
 
 
 def remove_user(db: Connection, name: str) -> None:
@@ -271,8 +248,8 @@ def person_of(row: Row[Any]) -> Person:
     return Person(
         row.name,
         row.role,
-        _several(row.programs),
-        _several(row.teams),
+        limits.from_text(row.programs),
+        limits.from_text(row.teams),
         row.agent_id,
         instant(row.created_at),
         row.password is not None,
@@ -288,35 +265,3 @@ def _keep_an_admin(db: Connection, name: str) -> None:
     others = select(func.count()).where(users.c.role == "admin", users.c.name != name)
     if not db.execute(others).scalar_one():
         raise UserError(f"'{name}' is the last admin", mend=LAST_ADMIN)
-
-
-def _rights(role: str, programs: Names, teams: Names, agent_id: str | None) -> dict[str, Any]:
-    several = {"programs": programs, "teams": teams}
-    texts = {k: None if v is None else json.dumps(sorted(set(v))) for k, v in several.items()}
-    return {"role": role, "agent_id": agent_id or None, **texts}
-
-
-def _check_rights(role: str, programs: Names, teams: Names, agent_id: str | None) -> None:
-    if role not in ROLES:
-        raise UserError(f"'{role}' is no role", mend=f"roles are {', '.join(ROLES)}")
-    if role == "admin" and (programs is not None or teams is not None):
-        raise UserError(
-            "an admin sees every program and team",
-            mend="take the programs and teams away, or choose another role",
-        )
-    own = [agent_id] if agent_id else []
-    _check({"program": programs or (), "team": teams or (), "agent id": own})
-
-
-def _check(given: dict[str, Sequence[str]]) -> None:
-    for what, values in given.items():
-        for value in values:
-            if not value.isprintable() or not 0 < len(value) <= LONGEST[what]:
-                raise UserError(
-                    f"the {what} {value[:50]!r} can't be used",
-                    mend=f"give 1 to {LONGEST[what]} characters that can be printed",
-                )
-
-
-def _several(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(json.loads(text))

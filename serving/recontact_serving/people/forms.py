@@ -61,11 +61,6 @@ def form_token(secret: str) -> str:
     return hashlib.sha256(f"recontact form {secret}".encode()).hexdigest()
 
 
-def token_of(request: Request) -> str:
-    """Give the token for the forms of a page that is shown in a session."""
-    return form_token(cookie(request, SESSION_COOKIE))
-
-
 def checked_form(request: Request, token: str | None) -> None:
     """Refuse a form that was not sent by a page of this session.
 

@@ -13,13 +13,13 @@ from typing import Any, Literal, NamedTuple, get_args
 from sqlalchemy import Connection, Row, Select, select, update
 
 from recontact.errors import UserError
+from recontact_serving.people import limits
 from recontact_serving.storage import tables
 from recontact_serving.storage.clock import instant, micros, now
 
 Scope = Literal["score", "ingest", "read", "follow_up"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 PREFIX = "rck_"
-LONGEST = {"name": 100, "program": 200, "team": 200}
 LISTED = "`recontact keys list` shows those there are"
 
 
@@ -162,8 +162,8 @@ def _key(row: Row[Any]) -> Key:
         row.name,
         row.digest,
         tuple(json.loads(row.scopes)),
-        _several(row.programs),
-        _several(row.teams),
+        limits.from_text(row.programs),
+        limits.from_text(row.teams),
         instant(row.created_at),
         None if row.last_used_at is None else instant(row.last_used_at),
         None if row.revoked_at is None else instant(row.revoked_at),
@@ -183,15 +183,11 @@ def _insert(
         "name": name,
         "created_at": micros(now()),
         "scopes": json.dumps([scope for scope in SCOPES if scope in scopes]),
-        "programs": None if programs is None else json.dumps(sorted(set(programs))),
-        "teams": None if teams is None else json.dumps(sorted(set(teams))),
+        "programs": limits.as_text(programs),
+        "teams": limits.as_text(teams),
     }
     db.execute(tables.keys.insert(), row)
     return key
-
-
-def _several(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(json.loads(text))
 
 
 def _check(name: str, scopes: Sequence[str], programs: Sequence[str], teams: Sequence[str]) -> None:
@@ -201,10 +197,4 @@ def _check(name: str, scopes: Sequence[str], programs: Sequence[str], teams: Seq
             f"'{foreign[0]}' is no scope" if foreign else "the key would be for nothing",
             mend=f"scopes are {', '.join(SCOPES)}",
         )
-    for what, values in (("name", [name]), ("program", programs), ("team", teams)):
-        for value in values:
-            if not value.isprintable() or not 0 < len(value) <= LONGEST[what]:
-                raise UserError(
-                    f"the {what} {value[:50]!r} can't be used",
-                    mend=f"give 1 to {LONGEST[what]} characters that can be printed",
-                )
+    limits.check({"name": [name], "program": programs, "team": teams})

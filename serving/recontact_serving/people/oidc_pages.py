@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from recontact.errors import UserError
 from recontact_serving.pages.addresses import inside
-from recontact_serving.people import accounts
+from recontact_serving.people import elsewhere
 from recontact_serving.people.forms import cookie, delete_cookie, set_cookie
 from recontact_serving.people.oidc import BAD, OVER, Begun, Provider, SignInError
 from recontact_serving.people.oidc_settings import Mapped
@@ -81,11 +81,11 @@ def _known(service: Service, claims: Mapping[str, Any], mapped: Mapped) -> str:
     try:
         with service.database.write() as db:
             if grant is None:
-                accounts.shut_out(db, subject)
+                elsewhere.shut_out(db, subject)
             else:
                 agent_id = str(claims.get(mapped.agent_id) or "") if mapped.agent_id else ""
                 rights = (grant.role, grant.programs, grant.teams, agent_id or None)
-                return accounts.known_elsewhere(db, subject, _name(claims, mapped), *rights)
+                return elsewhere.known(db, subject, _name(claims, mapped), *rights)
     except UserError as error:
         raise SignInError(f"{error.what[0].upper()}{error.what[1:]}.", error.what) from error
     raise SignInError(NO_ROLE, "none of the groups has a role")

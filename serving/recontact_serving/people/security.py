@@ -13,7 +13,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import SQLAlchemyError
 
 from recontact.errors import UserError
-from recontact_serving.people import accounts, keys, oidc, sessions
+from recontact_serving.people import accounts, keys, sessions
 from recontact_serving.people.access import Access
 from recontact_serving.people.forms import (
     HEADER,
@@ -22,7 +22,6 @@ from recontact_serving.people.forms import (
     check_origin,
     checked_form,
     cookie,
-    token_of,
 )
 from recontact_serving.people.gate import OPEN
 from recontact_serving.people.roles import Scope, home
@@ -30,8 +29,6 @@ from recontact_serving.service import Service, ServiceOf, service_of
 from recontact_serving.settings import Settings
 from recontact_serving.storage.database import Database
 from recontact_serving.web.problems import SEND_JSON, ProblemError, is_json, problem
-
-__all__ = ["checked_form", "key_first", "machine", "machine_or_person", "page", "token_of"]
 
 OPEN_ROUTES = frozenset(  # whoever asks gets these; every other route has a scope
     {
@@ -78,6 +75,8 @@ def check_settings(settings: Settings, database: Database | None) -> None:
         sign-in needs is not installed.
     """
     if settings.oidc is not None:
+        from recontact_serving.people import oidc  # noqa: PLC0415 - few need it
+
         oidc.check_installed()
     if not settings.auth:
         if not settings.on_loopback:
