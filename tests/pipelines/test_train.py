@@ -98,14 +98,18 @@ def test_promote_and_rollback_move_the_alias(centre, capsys):
     assert "mend:" in said
 
     assert run(capsys, "promote", "2", "--force")[0] == 1
-    code, moved, _ = run(capsys, "promote", "2", "--force", "--why", "a drill")
+    code, moved, said = run(capsys, "promote", "2", "--force", "--why", "a drill")
     assert code == 0
     assert [m["previous"] for m in moved["champions"]] == ["1", "1"]
-    code, again, _ = run(capsys, "promote", "2")
+    assert "GET /health/ready: checks.models" in said
+    assert "recontact_models_refused" in said
+    code, again, said = run(capsys, "promote", "2")
     assert code == 0
     assert again["promoted"] is False
-    code, moved, _ = run(capsys, "rollback", "--why", "it was one")
+    assert "/health/ready" not in said
+    code, moved, said = run(capsys, "rollback", "--why", "it was one")
     assert code == 0
+    assert "GET /health/ready: checks.models" in said
     assert [m["version"] for m in moved["champions"]] == ["1", "1"]
     assert run(capsys, "rollback")[0] == 1
     code, told, _ = run(capsys, "models", "--history")

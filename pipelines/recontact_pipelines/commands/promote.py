@@ -18,6 +18,10 @@ FIGURES = {
 }
 HEAD = ("condition", "figure", "this", "against", "difference", "95 % interval", "holds")
 WIDTHS = (13, 19, 9, 9, 12, 19, 5)
+TAKEN = """\
+each running service checks these models before it uses them, and keeps what it has where it refuses
+  see at each: GET /health/ready: checks.models names the versions in use, and the trouble if any
+               GET /metrics: recontact_model{name,version} is 1, recontact_models_refused stays"""
 
 
 def promote(
@@ -39,7 +43,8 @@ def promote(
     than the champion and than the rule "contacts in the last 7 days" by more than chance; be
     calibrated; keep the latency budget; come from data that passed the leak check; and find
     nothing when taught shuffled outcomes. The comparison is shown, and logged with who, when and
-    why (recontact models --history). Exit code 1 where the gate refuses.
+    why (recontact models --history). Exit code 1 where the gate refuses. A running service checks a
+    new champion once more; /health/ready of each tells which versions it uses.
 
     Example:
 
@@ -67,6 +72,7 @@ def promote(
         "champions": moved,
     }
     emit(result, "\n\n".join([*map(_compared, weighed.values()), *_ended(moved)]), as_json)
+    note_taken(moved)
     if dry_run or not refused:
         return
     if not force:
@@ -91,6 +97,12 @@ def moved_words(moved: list[dict[str, Any]]) -> str:
         )
         for m in moved
     )
+
+
+def note_taken(moved: list[dict[str, Any]]) -> None:
+    """Tell how to see whether services took what became champion: the registry can't know."""
+    if any(m["changed"] for m in moved):
+        note(TAKEN)
 
 
 def _ended(moved: list[dict[str, Any]]) -> list[str]:

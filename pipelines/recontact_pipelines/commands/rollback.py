@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recontact_pipelines.commands.promote import moved_words
+from recontact_pipelines.commands.promote import moved_words, note_taken
 from recontact_pipelines.output import emit
 from recontact_pipelines.tracked import MlflowUri, Only
 
@@ -28,3 +28,4 @@ def rollback(
 
     moved = run(why, only=only, uri=mlflow_uri)
     emit({"champions": moved}, moved_words(moved), as_json)
+    note_taken(moved)
