@@ -109,6 +109,10 @@ def test_on_paper_there_are_figures_and_no_controls(opened):
     assert page.get_by_role("img", name="FCR rate, ").is_visible()
     assert page.get_by_text(POLICY.digest).first.is_visible()
     assert page.get_by_role("table", name="Rates by queue").is_visible()
+    page.goto(page.url.partition("/fcr")[0] + "/proof")
+    page.emulate_media(media="print")
+    for name in ("What came of contacts at risk", "Prevented by", "What that is worth in "):
+        assert page.get_by_role("img", name=name).is_visible()
 
 
 def test_they_run_under_their_policy(browser, figures):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from recontact.evaluation.costs import Costs
 from recontact_serving.figures.proof_cases import Part, last_week, trial, worked
 from recontact_serving.figures.proof_page import Asked, page_data
 from recontact_serving.follow_up.holdout import Holdout, last_period
+from recontact_serving.pages.whiskers import Line, whiskers
 from recontact_serving.people.access import Access
 from recontact_serving.storage.clock import micros, now
 from recontact_serving.storage.database import put, read_meta
@@ -205,6 +207,46 @@ def test_a_planted_effect_is_shown_with_what_it_is_worth(start, settings, models
     assert f"{10 * prevented:,}" in page
     assert "every day" in page  # who peeks is fooled
     assert 'value="10"' in page
+
+
+def test_the_plots_say_in_words_what_they_draw(database):
+    """Both arms of both outcomes with their intervals, what was prevented, and the money."""
+    planted(database)
+    found = values(database, repeat="10", escalation="0", follow_up="2")["trial"]
+    plots, effect = found["plots"], found["effects"]["repeated"]
+    low, high = (f"{100 * bound:.1f} %" for bound in (effect.listed.low, effect.listed.high))
+    assert (
+        f"Came back: Could be followed up 75.0 % ({low} to {high}), Held out 100.0 %"
+        in (plots["arms"])
+    )
+    assert plots["arms"].count('<circle class="plain"') == 2
+    assert plots["arms"].count('<circle class="ring"') == 2  # known without colour
+    worth = found["saved"]
+    net = f"Saved in the end {worth.net.value:,.0f} ({worth.net.low:,.0f} to {worth.net.high:,.0f})"
+    assert net in plots["money"]
+    assert f"Spent on follow-ups {worth.spent:,.0f}," in plots["money"]
+    assert f"Repeats {effect.prevented.value:,.0f} (" in plots["prevented"]
+
+
+def places(drawn):
+    """Where a drawing of one line has its whisker and its dot."""
+    low, high = map(float, re.search(r'd="M([\d.]+) [\d.]+H([\d.]+)', drawn).groups())
+    return low, float(re.search(r'cx="([\d.]+)"', drawn).group(1)), high
+
+
+@pytest.mark.parametrize("span", [(3.0, 2.0, 5.0), (-3.0, -5.0, 0.5), (1e6, 1.0, 3e6), (0, 0, 0)])
+def test_a_whisker_reaches_as_far_as_its_interval(span):
+    """Dot and ends stand where the axis says; 0 and all of it are within the drawing."""
+    drawn = whiskers([("", [Line("x", *span)])], "{:g}".format, "y")
+    ticks = {
+        float(text.replace(",", "")): float(at)
+        for at, text in re.findall(r'<text class="\w+" x="([\d.]+)"[^>]*>(-?[\d,.]+)<', drawn)
+    }
+    (a, at_a), (b, at_b) = min(ticks.items()), max(ticks.items())
+    assert 0 in ticks
+    assert a <= min(span) <= max(span) <= b
+    want = [at_a + (at_b - at_a) * (value - a) / (b - a) for value in sorted(span)]
+    assert places(drawn) == pytest.approx(tuple(want), abs=0.2)
 
 
 def test_a_lot_that_fell_wrong_is_an_alarm(start, settings, models, database):

@@ -14,7 +14,7 @@ from recontact.durations import DAY
 from recontact.evaluation.costs import Costs
 from recontact.lots import lot
 from recontact.proof import Effect, effect, missing, saved, within
-from recontact_serving.figures import fcr_figures, proof_cases
+from recontact_serving.figures import fcr_figures, proof_cases, proof_plots
 from recontact_serving.figures.fcr_asked import Asked as FcrAsked
 from recontact_serving.figures.fcr_words import in_words
 from recontact_serving.figures.proof_cases import Part, Trial
@@ -131,10 +131,16 @@ def _trial(trial: Trial, costs: Costs, held_out: float) -> Values:
     if lacking:
         return found
     effects = {name: effect(cases, name) for name in NAMES}
+    worth = saved(cases, costs)
     return found | {
         "effects": effects,
         "claims": {name: _claim(one) for name, one in effects.items()},
-        "saved": saved(cases, costs),
+        "saved": worth,
+        "plots": {
+            "arms": proof_plots.arms(effects, NAMES),
+            "prevented": proof_plots.prevented(effects),
+            "money": proof_plots.money(worth, costs.unit),
+        },
         "treated": int(cases.treated[~cases.held].sum()),
         "treated_held": int(cases.treated[cases.held].sum()),
         "listed": int((~cases.held).sum()),
