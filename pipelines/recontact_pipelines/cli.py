@@ -59,6 +59,7 @@ EXTRAS = {  # what a missing module belongs to
     "prometheus_client": "serve",
     "pydantic": "serve",
     "multipart": "serve",
+    "orjson": "serve",
     "python_multipart": "serve",
     "sqlalchemy": "serve",
     "starlette": "serve",

@@ -4,26 +4,26 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import uvicorn
+import structlog
 
 from recontact.errors import UserError
-from recontact_serving.app import create_app
-from recontact_serving.models.cache import Cache
-from recontact_serving.people.security import check_settings
 from recontact_serving.settings import Settings
-from recontact_serving.stopping import Server
-from recontact_serving.storage.database import Database
-from recontact_serving.storage.engines import is_missing
 from recontact_serving.web.logs import log_as_json
-from recontact_serving.web.protocol import Protocol
 from recontact_serving.workers import Workers
+
+# All else that answers requests is imported where it is needed: that takes seconds, and the
+# process that follows the registry takes some too, so it is started before.
 
 TOLD_WITHIN_S = 60.0  # a store that hangs does not keep the address from being told
 IN_USE = "choose another port with --port or RECONTACT_PORT, or stop what uses this one"
+
+log = structlog.get_logger()
 
 
 def serve(settings: Settings, say: Callable[[str, str], Any]) -> None:
@@ -43,16 +43,41 @@ def serve(settings: Settings, say: Callable[[str, str], Any]) -> None:
         The port is in use, the host is not of this machine, or the service would be open to
         strangers.
     """
-    _check(settings)
-    with listen(settings.host, settings.port) as taken:
-        log_as_json()
-        where = address(taken)
-        kept = replace(settings, cache_dir=str(Cache.open(settings.cache_dir).folder))
-        if settings.workers > 1:
-            Workers(work, kept, taken).serve(lambda trouble: say(where, trouble))
-        else:
-            signal.signal(signal.SIGTERM, _leave)
-            work(kept, taken, lambda trouble: say(where, trouble))
+    log_as_json()
+    log.info("starting", doing="loads its libraries, then the models; this takes some seconds")
+    with _followed(replace(settings, began=time.time())) as kept:
+        _check(kept)
+        with listen(kept.host, kept.port) as taken:
+            _serve(kept, taken, say)
+
+
+def _serve(settings: Settings, taken: socket.socket, say: Callable[[str, str], Any]) -> None:
+    where = address(taken)
+
+    def tell(trouble: str) -> None:
+        log.info("ready", address=where, trouble=trouble or None)
+        say(where, trouble)
+
+    if settings.workers > 1:
+        Workers(work, settings, taken).serve(tell)
+    else:
+        signal.signal(signal.SIGTERM, _leave)
+        work(settings, taken, tell)
+
+
+@contextmanager
+def _followed(settings: Settings) -> Iterator[Settings]:
+    """Have the registry asked already while the service is still loading."""
+    from recontact_serving.models.cache import Cache  # noqa: PLC0415 - see above
+    from recontact_serving.models.follower import Follower  # noqa: PLC0415
+
+    cache = Cache.open(settings.cache_dir)
+    follower = Follower(settings.mlflow_uri, cache, settings.follow_s)
+    follower.ensure()
+    try:
+        yield replace(settings, cache_dir=str(cache.folder))
+    finally:
+        follower.stop()
 
 
 def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -> None:
@@ -67,6 +92,12 @@ def work(settings: Settings, taken: socket.socket, tell: Callable[[str], Any]) -
     tell : callable
         Is told once whether there are models: empty, or why there are none.
     """
+    import uvicorn  # noqa: PLC0415 - see above
+
+    from recontact_serving.app import create_app  # noqa: PLC0415
+    from recontact_serving.stopping import Server  # noqa: PLC0415
+    from recontact_serving.web.protocol import Protocol  # noqa: PLC0415
+
     log_as_json()
     app = create_app(settings)
     champions = app.state.service.champions
@@ -93,6 +124,10 @@ def _check(settings: Settings) -> None:
 
     A file that is not there yet is made later, when nothing can be refused any more.
     """
+    from recontact_serving.people.security import check_settings  # noqa: PLC0415 - see above
+    from recontact_serving.storage.database import Database  # noqa: PLC0415
+    from recontact_serving.storage.engines import is_missing  # noqa: PLC0415
+
     missing = is_missing(settings.database_url)
     database = None if missing else Database(settings.database_url)
     try:

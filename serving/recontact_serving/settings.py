@@ -72,6 +72,9 @@ class Settings:
     capacity : int
         Follow-ups that a team can do in a day, where nobody has set another number
         (`RECONTACT_CAPACITY`).
+    began : float or None
+        When the service began, seconds since 1970: what its registry has said since then counts for
+        each worker. None: when it is asked first.
 
     Examples
     --------
@@ -98,6 +101,7 @@ class Settings:
     costs_file: str | None = None
     holdout: float = 0.0
     capacity: int = CAPACITY
+    began: float | None = None
 
     @classmethod
     def read(

@@ -2,12 +2,17 @@
 
 import io
 import json
+import subprocess
 import sys
 
 import pyarrow.parquet as pq
 import pytest
+import structlog
 
+from recontact.errors import UserError
 from recontact_pipelines.cli import main
+from recontact_serving import server
+from recontact_serving.models.follower import Follower
 from recontact_serving.people import accounts, keys, sessions
 from recontact_serving.server import listen
 from recontact_serving.storage.database import Database
@@ -19,6 +24,9 @@ def environment(tmp_path, monkeypatch, database_url):
     for name in ("AUTH", "HOST", "PORT", "MLFLOW_URI", "DEBUG"):
         monkeypatch.delenv(f"RECONTACT_{name}", raising=False)
     monkeypatch.setenv("RECONTACT_DATABASE_URL", database_url)
+    monkeypatch.setenv("RECONTACT_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(server, "log_as_json", lambda: None)  # it is for a process of its own
+    monkeypatch.setattr(server, "log", structlog.wrap_logger(structlog.PrintLogger(sys.stderr)))
     monkeypatch.chdir(tmp_path)
 
 
@@ -212,6 +220,30 @@ def test_a_refused_service_leaves_no_database_behind(capsys, monkeypatch, tmp_pa
     assert code == 1
     assert ("neither a key" if auth == "on" else "is in use") in err
     assert not list(tmp_path.glob("new.db*"))
+
+
+def test_the_registry_is_asked_before_anything_else_is_loaded(capsys, monkeypatch):
+    """The process that follows it is started first, and ended where the service is refused."""
+    done = []
+    for name in ("ensure", "stop"):
+        monkeypatch.setattr(Follower, name, lambda _, name=name: done.append(name))
+    monkeypatch.setattr(server, "_check", lambda settings: done.append(settings.began) or _fail())
+    assert run(capsys, "serve")[0] == 1
+    assert done[0] == "ensure"
+    assert isinstance(done[1], float)
+    assert done[2:] == ["stop"]
+
+
+def _fail():
+    raise UserError("no", mend="none")
+
+
+def test_what_starts_a_service_needs_nothing_that_answers_requests():
+    """So that the first line of its log, and the first question to the registry, come at once."""
+    heavy = "{'fastapi', 'uvicorn', 'sqlalchemy', 'numba', 'jinja2'}"
+    code = f"import sys, recontact_serving.server; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 def test_load_counts_what_is_new(capsys, tmp_path, simulated):

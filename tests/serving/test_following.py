@@ -160,8 +160,13 @@ def test_a_promotion_that_is_half_done_is_waited_out(service, store, monkeypatch
     assert _named(own.ask()) == alone
 
 
-def test_a_service_starts_with_the_cached_champion_while_the_registry_is_gone(service, store):
-    """The pair that this registry named last is served, and ready says that it is not there."""
+def test_a_service_starts_with_the_cached_champion_while_the_registry_is_gone(
+    service, store, monkeypatch
+):
+    """The pair that this registry named last is served, and ready says that it is not there.
+
+    It is loaded while the registry may still answer.
+    """
     _, settings = service
     registry, versions = store
     move(registry, versions[1])
@@ -173,13 +178,35 @@ def test_a_service_starts_with_the_cached_champion_while_the_registry_is_gone(se
     cache.hear(gone, heard)  # as if it had been there and was taken away
     source = Registry(Database(settings.database_url), gone, cache_dir=settings.cache_dir)
     champions = Champions(source, Metrics())
+    read, reads = Cache.load, []
+    monkeypatch.setattr(Cache, "load", lambda self, digest: reads.append(1) or read(self, digest))
     champions.refresh()
     assert champions.current() is None
+    assert len(reads) == 2
     while not champions.settle(0.05):
         champions.refresh()
     champions.stop()
     assert champions.current().models == versions[1]
+    assert len(reads) == 2
     assert "mlflow.db.gone does not exist" in champions.trouble
+
+
+def test_what_was_heard_since_the_service_began_counts_for_each_worker(service, store):
+    """A worker does not wait for another word, as long as there was one since."""
+    _, settings = service
+    registry, _ = store
+    cache = Cache(Path(settings.cache_dir))
+    began = time.time()
+    while (heard := cache.heard(registry.uri)).asked_at < began:
+        time.sleep(0.05)
+    elsewhere = f"{registry.uri}.elsewhere"
+    cache.hear(elsewhere, heard)
+    database = Database(settings.database_url)
+    source = Registry(database, elsewhere, cache_dir=settings.cache_dir, began=began)
+    champions = Champions(source, Metrics())
+    champions.refresh()
+    champions.stop()
+    assert champions.current().models == _named(heard)
 
 
 def test_any_version_is_loaded_by_its_name_also_while_the_registry_is_gone(service, store):

@@ -53,6 +53,8 @@ def test_workers_are_started_again_and_stop_cleanly(tmp_path):
         assert "mlflow.db does not exist" in said["trouble"]
         live = f"{said['address']}/health/live"
         first, second = (line["worker"] for line in lines(log, "worker"))
+        (ready,) = lines(log, "ready")
+        assert (ready["address"], ready["trouble"]) == (said["address"], said["trouble"])
         os.kill(first, signal.SIGKILL)
         until = time.monotonic() + 30
         while len(lines(log, "worker")) < 3 and time.monotonic() < until:
@@ -70,9 +72,13 @@ def test_workers_are_started_again_and_stop_cleanly(tmp_path):
 
 
 def test_one_process_stops_cleanly(tmp_path):
-    """After SIGTERM its exit code is 0."""
+    """After SIGTERM its exit code is 0; standard output had one line, the log when it began."""
     with serving(tmp_path) as (process, said, log):
+        first = json.loads(log.read_text().splitlines()[0])
+        assert (first["event"], first["level"]) == ("starting", "info")
+        assert len(lines(log, "ready")) == 1
         assert httpx.get(f"{said['address']}/health/live", timeout=30).status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+        assert process.stdout.read() == ""
     assert "Traceback" not in log.read_text()

@@ -27,7 +27,8 @@ def serve(
 
     It takes both champions from the MLflow store, checks them, keeps them in RECONTACT_CACHE_DIR
     for times when the store is away, and follows them while it runs. The address is printed once
-    scores can be given, or once it is clear that there are no models yet. Environment:
+    scores can be given, or once it is clear that there are no models yet; until then, the log on
+    standard error says what is going on. Environment:
     RECONTACT_DATABASE_URL (default sqlite:///recontact.db), RECONTACT_MLFLOW_URI, RECONTACT_HOST,
     RECONTACT_PORT, and RECONTACT_AUTH=off to try it out on this machine without a key; all of it
     in docs/service.md.
@@ -38,9 +39,8 @@ def serve(
         recontact keys add desktop
         recontact serve --port 8080 --workers 2
     """
-    from recontact_serving.server import serve as run  # noqa: PLC0415
+    from recontact_serving.server import serve as run  # noqa: PLC0415 - help stays fast
     from recontact_serving.settings import Settings  # noqa: PLC0415
-    from recontact_serving.storage.retention import too_short  # noqa: PLC0415 - the service's libraries
 
     def say(address: str, trouble: str) -> None:
         words = f"recontact serves at {address} (Ctrl-C to stop)"
@@ -49,6 +49,13 @@ def serve(
         emit({"address": address, "trouble": trouble or None}, words, as_json)
 
     settings = Settings.read(host=host, port=port, workers=workers)
-    if too_short(settings.retention_days):
-        note(too_short(settings.retention_days))
+    if settings.retention_days:
+        _note_retention(settings.retention_days)
     run(settings, say)
+
+
+def _note_retention(days: int) -> None:
+    from recontact_serving.storage.retention import too_short  # noqa: PLC0415 - takes a second
+
+    if too_short(days):
+        note(too_short(days))

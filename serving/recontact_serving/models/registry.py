@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from recontact.errors import UserError
@@ -43,6 +44,8 @@ class Registry:
         Where checked models are kept; None: the user's cache folder.
     follow_s : float
         How often the registry is asked.
+    began : float, optional
+        What the registry has said since then counts, seconds since 1970; by default from now on.
 
     Raises
     ------
@@ -57,13 +60,15 @@ class Registry:
         probes: str | None = None,
         cache_dir: str | None = None,
         follow_s: float = FOLLOW_S,
+        began: float | None = None,
     ) -> None:
         self._database = database
         self._uri = uri
         self._probes = read_probes(probes)
         self._cache = Cache.open(cache_dir)
         self._follower = Follower(uri, self._cache, follow_s)
-        self._began = time.time()
+        self._began = time.time() if began is None else began
+        self._waited = False
         self._bundles: OrderedDict[str, Bundle] = OrderedDict()
         self._rates: tuple[Hashable, Any] = (None, None)
 
@@ -71,7 +76,7 @@ class Registry:
     def of(cls, settings: Settings, database: Database) -> "Registry":
         """Give that of a service's settings."""
         where = (settings.mlflow_uri, settings.probes, settings.cache_dir)
-        return cls(database, *where, follow_s=settings.follow_s)
+        return cls(database, *where, follow_s=settings.follow_s, began=settings.began)
 
     def stamp(self) -> Hashable:
         """Return the versions that hold the alias, and when the rates were built."""
@@ -79,6 +84,7 @@ class Registry:
         heard = self._cache.heard(self._uri)
         asked = heard.asked_at >= self._began
         if not asked and (not heard.champions or time.time() < self._began + WORD_WITHIN_S):
+            self._use_the_wait(heard)
             raise StillLoadingError("the models are still being loaded; try again in some seconds")
         if not heard.champions:
             raise UserError(heard.trouble)
@@ -117,6 +123,14 @@ class Registry:
     def close(self) -> None:
         """Follow the registry no longer."""
         self._follower.stop()
+
+    def _use_the_wait(self, heard: Followed) -> None:
+        """Load what the registry named last: most often it is what it will name now."""
+        if self._waited or not heard.champions:
+            return
+        self._waited = True
+        with suppress(UserError):  # whatever it is, it is told once it matters
+            self.load()
 
     def _scorer(self, bundles: Mapping[str, Bundle]) -> tuple[Scorer, int | None]:
         first = next(iter(bundles.values()))
