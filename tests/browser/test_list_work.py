@@ -215,6 +215,13 @@ def test_an_agent_disputes_and_the_lead_sees_it(seen_by, floor):
     first.get_by_label("Wrong flag, because").fill("it was a test")
     with page.expect_navigation():
         first.get_by_role("button", name="Disagree").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#messages")).to_contain_text("Undone: contact")
+    expect(first).not_to_contain_text("disputed")
+    first.get_by_label("Wrong flag, because").fill("it was a test")
+    with page.expect_navigation():
+        first.get_by_role("button", name="Disagree").click()
     expect(page.locator(".own > li").filter(has_text=own[0])).to_contain_text("disputed")
     lead = seen_by("ola")
     expect(row(lead, own[0])).to_contain_text("disputed")

@@ -27,6 +27,11 @@ class Route(NamedTuple):
         return str(self.needs[0].scope)
 
     @property
+    def scope_of_key(self) -> str:
+        """What a key needs, which has fewer scopes than people."""
+        return str(getattr(self.needs[0], "of_key", self.scope))
+
+    @property
     def kind(self) -> str:
         """`Page`, `Machine`, `MachineOrPerson` or `CallerNeeded`."""
         return type(self.needs[0]).__name__

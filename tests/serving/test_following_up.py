@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from tests.serving import people
 from tests.serving.test_at_risk import names, score
 
 from recontact_serving.follow_up import following_up, settling
 from recontact_serving.follow_up.settling import settle
+from recontact_serving.people import keys
 from recontact_serving.people.access import Access
+from recontact_serving.people.forms import HEADER, SESSION_COOKIE, form_token
 from recontact_serving.people.roles import scopes_of
 from recontact_serving.storage.clock import now
+from recontact_serving.storage.database import Database
 from recontact_serving.web.problems import ProblemError
 
 HOUR = dt.timedelta(hours=1)
@@ -175,6 +179,45 @@ def test_an_undo_is_of_ones_own_fresh_action(act, database):
     assert "changed since" in refused(act, 409, "undo", LEA, HOUR / 10)["detail"]
     settle(database, now() + HOUR / 10)
     assert "changed since" in refused(act, 409, "undo")["detail"]
+
+
+def test_an_agent_takes_the_own_dispute_back_and_nothing_else(act, client):
+    """Where nothing has happened since; what it was like before is left to others."""
+    score(client, "a", 0.5, team="red", customer_id="u1", agent_id="a-7")
+    agent = Access("ann", scopes_of("agent"), agent_id="a-7")
+    act("claim")
+    assert act("disagree", agent, reason="it was paid")["disputed"]
+    assert "not yours" in refused(act, 409, "undo")["detail"]
+    assert "10 minutes" in refused(act, 409, "undo", agent, HOUR / 5)["detail"]
+    back = act("undo", agent)
+    assert (*where(back), back["disputed"]) == ("claimed", "lea", False)
+    assert "not yours" in refused(act, 409, "undo", agent)["detail"]
+    act("release")
+    act("claim", Access("ann", LEA.scopes))
+    assert "`follow_up`" in refused(act, 403, "undo", agent)["detail"]  # a lead until just now
+
+
+def test_an_agent_disputes_and_takes_it_back_over_http(start, guarded, models):
+    """In the own session, with the token of its forms, and of the own contacts alone."""
+    people.add(guarded.database_url, "ann", "agent", agent_id="a-7")
+    with Database(guarded.database_url).write() as db:
+        secret = keys.add(db, "scorer", ["score"])
+    running = start(guarded, models)
+    bearer = {"Authorization": f"Bearer {secret}"}
+    with people.browser(running.client, **bearer) as desktop:
+        for contact_id, agent_id in (("own", "a-7"), ("other", "a-8")):
+            score(desktop, contact_id, 0.5, agent_id=agent_id)
+    with people.signed_in(running.client, "ann") as ann:
+        header = {HEADER: form_token(ann.cookies[SESSION_COOKIE])}
+        path = "/v1/at-risk/own"
+        assert ann.post(f"{path}/disagree", json={"reason": "no"}).status_code == 403
+        said = ann.post(f"{path}/disagree", json={"reason": "no"}, headers=header)
+        assert said.json()["disputed"] is True
+        assert ann.post(f"{path}/undo", headers=header).json()["disputed"] is False
+        assert ann.post(f"{path}/claim", headers=header).status_code == 403
+        for action, body in (("disagree", {"reason": "no"}), ("undo", {})):
+            answer = ann.post(f"/v1/at-risk/other/{action}", json=body, headers=header)
+            assert answer.status_code == 404
 
 
 def test_who_may_assign_gives_it_to_others(act):

@@ -123,7 +123,8 @@ class Asker(NamedTuple):
     def may_ask(self, route: Route) -> bool:
         """Tell whether this route lets them in."""
         ways = {"Page": (False,), "MachineOrPerson": (False, True)}.get(route.kind, (True,))
-        return self.by_key in ways and self.access.may(route.scope)
+        scope = route.scope_of_key if self.by_key else route.scope
+        return self.by_key in ways and self.access.may(scope)
 
     def ask(self, route: Route, path: str, token: bool = True, **query: str) -> tuple[int, str]:
         """Send a request such as a page or a program would; return status and body."""

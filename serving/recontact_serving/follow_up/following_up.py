@@ -17,7 +17,8 @@ from recontact_serving.storage.tables import actions, follow_ups
 from recontact_serving.web.problems import ProblemError, problem
 
 UNDO_WITHIN = dt.timedelta(minutes=10)
-SCOPES = {"assign": ("assign",), "disagree": ("dispute", "follow_up")}  # others need follow_up
+DISPUTE = ("dispute", "follow_up")
+SCOPES = {"assign": ("assign",), "disagree": DISPUTE, "undo": DISPUTE}  # others need follow_up
 NOT_THERE = "there is no such contact on the list"
 
 Details = Mapping[str, Any]
@@ -66,7 +67,7 @@ def act(
     )
     now = settled(Standing.of(row), doing.at, doing.lapses_at)
     version = row["version"] + (now != Standing.of(row))
-    new = _undone(db, row, now, doing) if action == "undo" else after(now, action, doing)
+    new = _undone(db, row, now, doing, access) if action == "undo" else after(now, action, doing)
     _write(db, row, action, _Change(now, new, version + 1), doing)
     found = worklist.one(db, contact_id, access)
     if found is None:  # it was erased in this instant
@@ -119,13 +120,16 @@ def _locked(db: Connection, contact_id: str, access: Access) -> RowMapping:
     return row
 
 
-def _undone(db: Connection, row: RowMapping, now: Standing, doing: Doing) -> Standing:
+def _undone(
+    db: Connection, row: RowMapping, now: Standing, doing: Doing, access: Access
+) -> Standing:
     """Give what was before somebody's last action, if nothing has happened since."""
     own = actions.c.contact_id == row["contact_id"]
     last = db.execute(select(actions).where(own).order_by(actions.c.seq.desc()).limit(1))
     done = last.mappings().one_or_none()
     if done is None or done["action"] == "undo" or done["who"] != doing.who:
         raise conflict(now, "the last thing done about it is not yours to undo")
+    _check_scope(done["action"], access)  # who may only dispute takes only that back
     if doing.at - done["at"] > UNDO_WITHIN // dt.timedelta(microseconds=1):
         raise conflict(now, "it is more than 10 minutes ago")
     if done["version"] != row["version"] or now != Standing.of(row):

@@ -50,6 +50,7 @@ EXAMPLE = {
 ContactId = Annotated[Id, Path(max_length=200, openapi_examples={"one": {"value": "c-1001"}})]
 Reader = Annotated[Access, Depends(machine_or_person("read"))]
 Worker = Annotated[Access, Depends(machine_or_person("follow_up"))]
+Disputer = Annotated[Access, Depends(machine_or_person("dispute", "follow_up"))]
 Assigner = Annotated[Access, Depends(machine_or_person("assign"))]
 Optional = Annotated[Nothing | None, Body()]
 
@@ -83,7 +84,7 @@ def release(
 
 @router.post("/{contact_id}/undo", response_model=AtRisk, responses=ERRORS)
 def undo(
-    contact_id: ContactId, service: ServiceOf, access: Worker, _: Optional = None
+    contact_id: ContactId, service: ServiceOf, access: Disputer, _: Optional = None
 ) -> JSONResponse:
     """Take back the last thing done: one's own, of the last 10 minutes, with nothing since."""
     return _act(service, contact_id, "undo", {}, access)
@@ -127,7 +128,7 @@ def disagree(
     contact_id: ContactId,
     body: Annotated[Disagreement, Body(examples=[{"reason": "it was paid"}])],
     service: ServiceOf,
-    access: Worker,
+    access: Disputer,
 ) -> JSONResponse:
     """Say why the flag is wrong; the contact stays where it is, for a lead to decide."""
     return _act(service, contact_id, "disagree", body.model_dump(), access)

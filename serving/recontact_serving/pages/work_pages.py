@@ -80,6 +80,14 @@ def dispute(
     return _one(service, request, access, form, "disagree", contact_id)
 
 
+@router.post("/contacts/{contact_id:path}/undo")
+def undo(
+    contact_id: str, request: Request, service: ServiceOf, access: Disputer, form: Sent
+) -> Response:
+    """Take back the last thing done; agents, what they said of a flag."""
+    return _one(service, request, access, form, "undo", contact_id)
+
+
 @router.post("/contacts/{contact_id:path}/assign")
 def assign(
     contact_id: str, request: Request, service: ServiceOf, access: Assigner, form: Sent

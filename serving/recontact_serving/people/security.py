@@ -128,11 +128,13 @@ class Machine:
 class MachineOrPerson:
     """Lets requests in with a key for a scope, or in a session of somebody who has it.
 
-    What changes something needs, in a session, the token of its forms in a header.
+    What changes something needs, in a session, the token of its forms in a header. Keys, which
+    have fewer scopes than people, may need another one.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, of_key: keys.Scope | None = None) -> None:
         self.scope = scope
+        self.of_key = of_key or scope
 
     async def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Access:
         """Give what the key or the person may do."""
@@ -145,7 +147,7 @@ class MachineOrPerson:
                 return access
         if not service.settings.auth and request.method not in SAFE:
             check_origin(request)
-        return service.gate.admit(header, self.scope)
+        return service.gate.admit(header, self.of_key)
 
     def _check(self, request: Request, service: Service, access: Access) -> None:
         if not access.may(self.scope):
@@ -184,9 +186,9 @@ def machine(scope: keys.Scope) -> Machine:
 
 
 @cache
-def machine_or_person(scope: Scope) -> MachineOrPerson:
+def machine_or_person(scope: Scope, of_key: keys.Scope | None = None) -> MachineOrPerson:
     """Give the dependency that lets requests in with such a key, or in a session."""
-    return MachineOrPerson(scope)
+    return MachineOrPerson(scope, of_key)
 
 
 @cache
