@@ -169,6 +169,30 @@ def test_a_head_without_end_is_431(raw, parts):
     assert raw.answer()[0] == 431
 
 
+@pytest.mark.parametrize("size", [protocol.MOST_ADDRESS, 70_000, 300_000])
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("begin", ["/", "/v1/at-risk?queue="])
+def test_an_address_that_is_too_long_is_414(raw, begin, size, at_once):
+    """However long it is, in the path or the query, sent at once or bit by bit."""
+    address = begin + "a" * size
+    step = len(address) if at_once else 4000
+    try:
+        raw.send("GET ", *(address[k : k + step] for k in range(0, len(address), step)))
+        raw.send(" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    except (BrokenPipeError, ConnectionResetError):
+        return  # refused before all was sent
+    status, document = raw.answer()
+    assert (status, document["status"]) == (414, 414)
+    assert "16 KiB" in document["detail"]
+
+
+def test_an_address_just_short_enough_is_read(client):
+    """It is no fault by itself."""
+    begin = "/health/live?x="
+    length = protocol.MOST_ADDRESS - len(begin)
+    assert client.get(begin + "a" * length).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("part", "sent"),
     [
