@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Builds .venv from hash-pinned requirements: scripts/setup.sh demo|dev
 # `demo` is what recontact itself needs with the extras train and serve; `dev` adds the tests' tools.
+# It says one line a step; what the installers say goes to .venv/setup.log, which a failure names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 what=$1
 venv=.venv
 requirements=requirements/$what.txt
+log=$PWD/$venv/setup.log
 began=$SECONDS
 
 say() { echo "setup: $*" >&2; }
@@ -24,11 +26,23 @@ find_python() {
   fail "no usable ${PYTHON:-Python 3.11 or later with its venv module}: install it, on Debian and Ubuntu with \`apt-get install python3.11-venv\`, or name one with PYTHON=/path/to/python3"
 }
 
+quietly() { # what it says goes to the log; a failure is told by whoever asked
+  echo "== $*" >>"$log"
+  "$@" >>"$log" 2>&1
+}
+
+ended() { # the last words of a step that failed, and where all of them are
+  tail -n 15 "$log" >&2
+  fail "$1 did not succeed: see $log"
+}
+
 install() { # uv is quick; where it can't reach the index that pip is configured for, pip does the same
-  say "installing $*"
-  if "$venv/bin/uv" pip install --python "$venv/bin/python" "$@"; then return; fi
+  local words=$1
+  shift
+  say "installing $words"
+  if quietly "$venv/bin/uv" pip install --python "$venv/bin/python" "$@"; then return; fi
   say "uv did not manage; the same with pip, which takes some minutes"
-  "$venv/bin/python" -m pip install --progress-bar off "$@"
+  quietly "$venv/bin/python" -m pip install --progress-bar off "$@" || ended "installing $words"
 }
 
 scripts/system.sh "$what"
@@ -45,12 +59,13 @@ if ! mkdir -p "${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}" 2>/dev/null || [
 fi
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 
+echo "== setup $what" >"$log"
 say "installing the build tools (requirements/tools.txt)"
-"$venv/bin/python" -m pip install --quiet --require-hashes -r requirements/tools.txt
+quietly "$venv/bin/python" -m pip install --require-hashes -r requirements/tools.txt || ended "installing the build tools"
 size="about 300 MB; a minute or so"
 if [ "$what" = dev ]; then size="about 800 MB, most of it Spark; two minutes or so"; fi
-say "$requirements: $(grep -c '^[a-z0-9].*==' "$requirements") packages, $size"
-install --require-hashes -r "$requirements"
-install --no-deps --no-build-isolation --editable .
+count=$(grep -c '^[a-z0-9].*==' "$requirements")
+install "$count packages ($requirements, $size)" --require-hashes -r "$requirements"
+install "recontact itself" --no-deps --no-build-isolation --editable .
 touch "$venv/.$what"
 say "ready after $((SECONDS - began)) s"

@@ -16,7 +16,13 @@ need() { # need PACKAGE WHY
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     echo "setup: installing the system package $1 ($2)" >&2
     export DEBIAN_FRONTEND=noninteractive
-    { apt-get update -q && apt-get install -q -y --no-install-recommends "$1"; } >&2 || true
+    log=$(mktemp -t recontact-setup.XXXXXX)
+    if { apt-get update -q && apt-get install -q -y --no-install-recommends "$1"; } >"$log" 2>&1; then
+      rm -f "$log"
+    else
+      tail -n 15 "$log" >&2
+      echo "setup: apt-get did not succeed: see $log" >&2
+    fi
   fi
   if ! "has_$1"; then
     echo "setup: error: the system package $1 is missing ($2): install it, on Debian and Ubuntu with \`apt-get install $1\`" >&2
