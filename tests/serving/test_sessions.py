@@ -150,6 +150,25 @@ def test_over_https_the_cookie_is_bound_to_the_host(client):
             assert secure.get("/", headers=sent).status_code == status
 
 
+def test_who_is_removed_while_signing_in_is_told_what_a_wrong_password_is(
+    client, guarded, monkeypatch
+):
+    """Between the look at the password and the session; the page is the same to a letter."""
+    people.add(guarded.database_url, "kim", "admin")
+    wrong = people.sign_in(client, password="wrong horse battery")  # noqa: S106 - not hers
+    renew = accounts.renew
+
+    def removing(db, name, password):
+        renew(db, name, password)
+        accounts.remove_user(db, name)
+
+    monkeypatch.setattr(accounts, "renew", removing)
+    gone = people.sign_in(client)
+    assert (wrong.status_code, gone.status_code) == (401, 401)
+    assert gone.text == wrong.text
+    assert count(guarded.database_url) == 0
+
+
 def test_another_password_ends_all_other_sessions(client, ada, guarded):
     """This one begins anew; the old password is worth nothing."""
     with people.signed_in(client) as elsewhere:

@@ -54,7 +54,7 @@ def router_of(provider: Provider) -> APIRouter:
         except SignInError as error:
             response: Response = _refused(request, error, 403)
         else:
-            response = begin(request, service, name, next_page)
+            response = begin(request, service, name, next_page, OVER)
         delete_cookie(request, response, COOKIE)
         return response
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.exc import IntegrityError
 
 from recontact_serving.pages.addresses import inside
 from recontact_serving.pages.rendering import render
@@ -107,11 +108,20 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-def begin(request: Request, service: Service, name: str, next_page: str) -> Response:
-    """Begin a session, in place of the one that this browser has, and lead on."""
-    with service.database.write() as db:
-        sessions.end(db, cookie(request, SESSION_COOKIE))
-        session = sessions.begin(db, name, service.settings.session_idle)
+def begin(
+    request: Request, service: Service, name: str, next_page: str, gone: str = WRONG
+) -> Response:
+    """Begin a session, in place of the one that this browser has, and lead on.
+
+    Who was removed in this instant is told `gone`, as somebody whom nobody ever knew.
+    """
+    try:
+        with service.database.write() as db:
+            sessions.end(db, cookie(request, SESSION_COOKIE))
+            session = sessions.begin(db, name, service.settings.session_idle)
+    except IntegrityError:  # a session is somebody's
+        log.warning("sign-in failed", user=None, address=address_of(request))
+        return show(request, next_page, gone, name, 401)
     log.info("signed in", user=name, address=address_of(request))
     response = RedirectResponse(inside(next_page), 303)
     age_s = int(sessions.LONGEST.total_seconds())
