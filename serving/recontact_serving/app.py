@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from recontact_serving.people.gate import Gate
 from recontact_serving.people.security import HEADERS, Refused, SignInNeeded, check_settings
 from recontact_serving.scoring import contacts, customers, scores
 from recontact_serving.scoring.reading import Reader
+from recontact_serving.scoring.scores import Shortcut
 from recontact_serving.scoring.writer import Writer
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
@@ -48,8 +50,9 @@ class _App(FastAPI):
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self.state.shortcut if Shortcut.takes(scope) else super().__call__
         try:
-            await super().__call__(scope, receive, send)
+            await answer(scope, receive, send)
         except Exception:
             if scope["type"] != "http":
                 raise
@@ -132,7 +135,9 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     problems.install(app)
     app.add_exception_handler(SignInNeeded, sign_in.lead_there)
     app.add_exception_handler(Refused, sign_in.show_refusal)
-    app.add_middleware(Edge, local_only=not settings.auth, headers=HEADERS, metrics=metrics)
+    edge = partial(Edge, local_only=not settings.auth, headers=HEADERS, metrics=metrics)
+    app.add_middleware(edge)
+    app.state.shortcut = edge(Shortcut(service))
     return app
 
 

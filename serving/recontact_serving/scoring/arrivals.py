@@ -74,6 +74,10 @@ class Arrivals:
         """Give what `Loads.usual_at` gives."""
         return self._usual.usual_at(of, within, program, name, at)
 
+    def as_of(self, at: int) -> Loads:
+        """Give the arrivals that are counted, another object once more are."""
+        return self._up_to(at // MINUTE)
+
     def _up_to(self, minute: int) -> Loads:
         """Give the arrivals of the day before a minute."""
         with self._lock:

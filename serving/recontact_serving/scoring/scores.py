@@ -8,6 +8,7 @@ import orjson
 from fastapi import APIRouter, Body, Depends, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from starlette.types import Receive, Scope, Send
 
 from recontact_serving.people.access import Access
 from recontact_serving.people.security import key_first, machine
@@ -16,6 +17,7 @@ from recontact_serving.service import Service, ServiceOf, service_of
 from recontact_serving.web.problems import (
     SEND_JSON,
     ProblemError,
+    answer_to,
     documented,
     invalid_item,
     is_json,
@@ -52,8 +54,42 @@ class Quick(APIRoute):
         return _score
 
 
+class Shortcut:
+    """Answers a score before an application looks for a route, which takes a tenth of its time.
+
+    Parameters
+    ----------
+    service : Service
+        Gives the score.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._route = next(route for route in quick.routes if isinstance(route, Quick))
+
+    @staticmethod
+    def takes(scope: Scope) -> bool:
+        """Tell whether a request asks for a score."""
+        if scope["type"] != "http":
+            return False
+        return (scope["method"], scope["path"]) == ("POST", "/v1/score")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        scope["route"] = self._route
+        request = Request(scope, receive)
+        try:
+            response = await _given(self._service, request)
+        except Exception as error:  # noqa: BLE001 - as of any route, all are answered
+            response = await answer_to(request, error)
+        await response(scope, receive, send)
+
+
 async def _score(request: Request) -> Response:
-    service = await service_of(request)
+    return await _given(await service_of(request), request)
+
+
+async def _given(service: Service, request: Request) -> Response:
     access = service.gate.admit(request.headers.get("authorization"), "score")
     given = await give(service, _checked(request, await request.body()), access)
     within = service.settings.time_limit_ms / 1000

@@ -15,7 +15,7 @@ from recontact_serving.follow_up import follow_ups
 from recontact_serving.scoring import history, latest
 from recontact_serving.scoring.decisions import COLUMNS as DECISION
 from recontact_serving.storage.database import Database
-from recontact_serving.storage.raw import Bulk
+from recontact_serving.storage.raw import Bulk, Together
 from recontact_serving.storage.tables import decisions, scores, versions
 from recontact_serving.storage.tables import follow_ups as listed
 from recontact_serving.web.metrics import Metrics
@@ -50,7 +50,7 @@ class Kept(NamedTuple):
 
 class _Order(NamedTuple):
     rows: Sequence[Kept]
-    done: "asyncio.Future[None]"
+    done: "asyncio.Future[bool]"
     loop: asyncio.AbstractEventLoop
 
 
@@ -69,18 +69,16 @@ class Writer:
         self._database = database
         self._metrics = metrics
         dialect = database.engine.dialect
-        self._arrivals = Bulk(
-            versions,
-            history.COLUMNS,
-            dialect,
-            replace=True,
-            where="contact_versions.known_at IS NULL AND contact_versions.stamp <> excluded.stamp",
+        new = "contact_versions.known_at IS NULL AND contact_versions.stamp <> excluded.stamp"
+        done = follow_ups.DONE
+        self._tables = Together(
+            [
+                Bulk(versions, history.COLUMNS, dialect, replace=True, where=new),
+                Bulk(scores, latest.COLUMNS, dialect, replace=True),
+                Bulk(listed, follow_ups.COLUMNS, dialect, replace=True, keep=done),
+                Bulk(decisions, DECISION, dialect),
+            ]
         )
-        self._scores = Bulk(scores, latest.COLUMNS, dialect, replace=True)
-        self._follow_ups = Bulk(
-            listed, follow_ups.COLUMNS, dialect, replace=True, keep=follow_ups.DONE
-        )
-        self._decisions = Bulk(decisions, DECISION, dialect)
         self._errors: Any = dialect.dbapi  # the driver's module
         self._waiting: deque[_Order] = deque()
         self._more = threading.Event()
@@ -124,15 +122,14 @@ class Writer:
             self._metrics.dropped(len(rows))
             return False
         loop = asyncio.get_running_loop()
-        done = loop.create_future()
+        done: asyncio.Future[bool] = loop.create_future()
         self._waiting.append(_Order(rows, done, loop))
         loop.call_soon(self._more.set)  # after the scores that are at hand too
+        late = loop.call_later(within_s, _settle, [done], False)
         try:
-            async with asyncio.timeout(within_s):
-                await done
-        except TimeoutError:
-            return False
-        return True
+            return await done
+        finally:
+            late.cancel()
 
     def _run(self) -> None:
         while not (self._stopping and not self._waiting):
@@ -166,26 +163,19 @@ class Writer:
 
     def _commit(self, rows: Sequence[Kept]) -> None:
         if self._connection is None:
-            self._connection = self._database.engine.raw_connection()
+            self._connect()
         driver = self._connection.driver_connection
+        began, told, log_rows, listing = zip(*rows, strict=True)
         with self._metrics.stage("commit"):
-            try:
-                if self._database.engine.dialect.name == "sqlite":
-                    driver.execute("BEGIN IMMEDIATE")
-                self._arrivals.put(driver, [row.arrival for row in rows])
-                self._scores.put(driver, [row.score for row in rows])
-                self._follow_ups.put(driver, [row.follow_up for row in rows if row.follow_up])
-                self._decisions.put(driver, [row.decision for row in rows])
-                driver.commit()
-            except self._errors.Error:
-                self._roll_back(driver)
-                raise
+            self._tables.put(driver, [began, told, [row for row in listing if row], log_rows])
 
-    def _roll_back(self, driver: Any) -> None:
-        try:
-            driver.rollback()
-        except self._errors.Error:
-            self._close()
+    def _connect(self) -> None:
+        """Open the connection; each statement on it is a transaction."""
+        self._connection = self._database.engine.raw_connection()
+        driver = self._connection.driver_connection
+        if self._database.engine.dialect.name != "sqlite":
+            driver.autocommit = True
+        self._tables.prepare(driver)
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -198,16 +188,17 @@ def _tell(orders: Sequence[_Order], error: Exception | None) -> None:
     for loop in {one.loop for one in orders}:
         own = [one.done for one in orders if one.loop is loop]
         try:
-            loop.call_soon_threadsafe(_settle, own, error)
+            loop.call_soon_threadsafe(_settle, own, True if error is None else error)
         except RuntimeError:  # the loop has ended: nobody waits any more
             log.debug("kept after the end", scores=len(own))
 
 
-def _settle(waiting: Sequence["asyncio.Future[None]"], error: Exception | None) -> None:
+def _settle(waiting: Sequence["asyncio.Future[bool]"], kept: bool | Exception) -> None:
+    """Tell those who still wait whether their rows are kept, or why they can't be."""
     for done in waiting:
-        if done.done():  # it waited long enough
+        if done.done():
             continue
-        if error is None:
-            done.set_result(None)
+        if isinstance(kept, Exception):
+            done.set_exception(kept)
         else:
-            done.set_exception(error)
+            done.set_result(kept)

@@ -77,9 +77,7 @@ _AS_JSON = {
 
 
 class Bulk:
-    """Puts many rows into a table by one statement, to which they go as one JSON text.
-
-    A driver that runs a statement row by row gives up and takes back the interpreter at each.
+    """How many rows go into a table from one JSON text.
 
     Parameters
     ----------
@@ -108,31 +106,86 @@ class Bulk:
         where: str = "",
     ) -> None:
         quoted = dialect.identifier_preparer
-        name = quoted.quote(table.name)
-        listed = ", ".join(quoted.quote(c) for c in columns)
-        if dialect.name == "sqlite":
-            values = ", ".join(f"value ->> '$.{column}'" for column in columns)
-            self._text = (
-                f"INSERT INTO {name} ({listed}) SELECT {values} FROM json_each(?) WHERE true"  # noqa: S608 - names of our own tables
-            )
-        else:
-            rows = f"json_populate_recordset(NULL::{name}, %s::text::json)"
-            self._text = f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {rows}"  # noqa: S608 - likewise
+        self._name = quoted.quote(table.name)
+        self._columns = [quoted.quote(column) for column in columns]
         self._keys = table.primary_key.columns.keys() if replace else []
+        self._conflict = ""
         if replace:
             keys = ", ".join(quoted.quote(key) for key in self._keys)
             changed = [quoted.quote(c) for c in columns if c not in {*self._keys, *keep}]
             changes = ", ".join(f"{name} = excluded.{name}" for name in changed)
-            self._text += f" ON CONFLICT ({keys}) DO UPDATE SET {changes}"
+            self._conflict = f" ON CONFLICT ({keys}) DO UPDATE SET {changes}"
         if where:
-            self._text += f" WHERE {where}"
+            self._conflict += f" WHERE {where}"
+        self.in_sqlite = dialect.name == "sqlite"
 
-    def put(self, connection: Any, rows: Sequence[Row]) -> None:
-        """Put rows in on a driver's connection; of one key the last stays."""
+    def statement(self, source: str) -> str:
+        """Write the statement that takes the rows of a JSON text; `source` is where that is."""
+        listed = ", ".join(self._columns)
+        if self.in_sqlite:
+            told = ", ".join(f"value ->> '$.{column}'" for column in self._columns)
+            rows = f"SELECT {told} FROM json_each({source}) WHERE true"  # noqa: S608 - names of our own tables
+        else:
+            set_of = f"json_populate_recordset(NULL::{self._name}, {source}::text::json)"
+            rows = f"SELECT {listed} FROM {set_of}"  # noqa: S608 - likewise
+        return f"INSERT INTO {self._name} ({listed}) {rows}{self._conflict}"
+
+    def text(self, rows: Sequence[Row]) -> str:
+        """Write rows as JSON; of one key the last stays."""
         if self._keys:
             last = {tuple(row[key] for key in self._keys): row for row in rows}
-            rows = [
-                last[key] for key in sorted(last)
-            ]  # in one order, so that no two wait in a ring
-        if rows:
-            connection.execute(self._text, [orjson.dumps(rows).decode()])
+            rows = [last[key] for key in sorted(last)]  # so that no two wait in a ring
+        return orjson.dumps(rows).decode()
+
+
+class Together:
+    """Puts rows into several tables by one statement: all of them or none.
+
+    A driver gives up and takes back the interpreter at each statement, and a server is a way off.
+
+    Parameters
+    ----------
+    parts : sequence of Bulk
+        The tables, all of one dialect.
+
+    Examples
+    --------
+    >>> import sqlite3
+    >>> from sqlalchemy import Column, Integer, MetaData
+    >>> from sqlalchemy.dialects.sqlite import dialect
+    >>> names = ("a", "b")
+    >>> tables = [Table(name, MetaData(), Column("k", Integer, primary_key=True)) for name in names]
+    >>> db = sqlite3.connect(":memory:", isolation_level=None)
+    >>> for name in names:
+    ...     _ = db.execute(f"CREATE TABLE {name} (k INTEGER PRIMARY KEY)")
+    >>> both = Together([Bulk(table, ["k"], dialect()) for table in tables])
+    >>> both.prepare(db)
+    >>> both.put(db, [[{"k": 1}, {"k": 2}], [{"k": 3}]])
+    >>> db.execute("SELECT k FROM a UNION SELECT k FROM b").fetchall()
+    [(1,), (2,), (3,)]
+    """
+
+    def __init__(self, parts: Sequence[Bulk]) -> None:
+        self._parts = parts
+        if parts[0].in_sqlite:
+            self._text = f"INSERT INTO temp.together VALUES ({', '.join('?' * len(parts))})"  # noqa: S608 - of marks alone
+            return
+        *first, last = [part.statement("%s") for part in parts]
+        named = ", ".join(f"part_{k} AS ({one})" for k, one in enumerate(first))
+        self._text = f"WITH {named} {last}"
+
+    def prepare(self, connection: Any) -> None:
+        """Make a driver's new connection ready: in SQLite, what the rows go through."""
+        if not self._parts[0].in_sqlite:
+            return
+        columns = ", ".join(f"NULL AS part_{k}" for k in range(len(self._parts)))
+        each = "; ".join(one.statement(f"NEW.part_{k}") for k, one in enumerate(self._parts))
+        connection.execute(f"CREATE TEMP VIEW together AS SELECT {columns}")
+        connection.execute(
+            f"CREATE TEMP TRIGGER put INSTEAD OF INSERT ON together BEGIN {each}; END"
+        )
+
+    def put(self, connection: Any, rows: Sequence[Sequence[Row]]) -> None:
+        """Put the rows of each table in, on a driver's connection."""
+        texts = [part.text(own) for part, own in zip(self._parts, rows, strict=True)]
+        connection.execute(self._text, texts)

@@ -1,6 +1,6 @@
 """Every error is an `application/problem+json` document (RFC 9457)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -91,12 +91,15 @@ def invalid_item(error: ValidationError) -> dict[str, Any]:
 
 def install(app: FastAPI) -> None:
     """Make every error of an application a problem document."""
-    app.add_exception_handler(ProblemError, _ours)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(DatabaseError, _database)
-    app.add_exception_handler(NoConnectionError, _database)
-    app.add_exception_handler(Exception, _fault)
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def answer_to(request: Request, error: Exception) -> Response:
+    """Answer with the problem that an error is."""
+    return await next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)(
+        request, error
+    )
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -178,3 +181,13 @@ async def _database(request: Request, error: Exception) -> Response:
 async def _fault(request: Request, error: Exception) -> Response:
     log.error("fault", exc_info=error)
     return await _answer(request, problem(500, "a fault of the service; its log says more"))
+
+
+HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
+    ProblemError: _ours,
+    HTTPException: _http,
+    RequestValidationError: _invalid,
+    DatabaseError: _database,
+    NoConnectionError: _database,
+    Exception: _fault,
+}

@@ -208,3 +208,49 @@ def look_back(h: History, asked: Asked, steps: Ints, seen: Seen, first: int, end
         done[:] = 0.0
         walk(h, asked, row, steps, done, told, seen)
         fill(h, asked, row, steps, done, seen.values)
+
+
+@compiled
+def look_back_once(
+    h: History, facts: Ints, ways: int, steps: Ints
+) -> tuple[Floats, int, bool, bool]:
+    """Look back from one contact: what `look_back` does for many, by two arrays less than ten.
+
+    Parameters
+    ----------
+    h : History
+        All other contacts of the same customer in order.
+    facts : numpy.ndarray of int64
+        Number of those contacts, place (-1 where there is no customer), start and instant of the
+        contact; then its keys, one for each of `ways`, and its codes (`Asked`).
+    ways : int
+        How many ways of relating there are.
+    steps : numpy.ndarray of int64
+        What to look for.
+
+    Returns
+    -------
+    tuple
+        What each step found, the position of the last contact that counts, and whether the
+        contact is repeated or escalated already.
+    """
+    many = len(steps)
+    seen = Seen(
+        np.full((many, 1), np.nan),
+        np.full(1, -1, np.int64),
+        np.zeros(1, np.bool_),
+        np.zeros(1, np.bool_),
+    )
+    asked = Asked(
+        np.zeros(1, np.int64),
+        facts[:1],
+        facts[1:2],
+        np.full(1, -1, np.int64),
+        facts[2:3],
+        facts[3:4],
+        facts[4 : 4 + ways].reshape((ways, 1)),
+        facts[4 + ways :].reshape((len(facts) - 4 - ways, 1)),
+    )
+    look_back(h, asked, steps, seen, 0, 1)
+    already = seen.repeated_already[0], seen.escalation_already[0]
+    return seen.values.reshape(many), seen.last[0], already[0], already[1]

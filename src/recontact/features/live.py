@@ -19,14 +19,14 @@ from recontact.epoch import EPOCH, micros
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.figures import Figures
 from recontact.features.hashed_words import buckets_of
-from recontact.features.kernel import look_back
+from recontact.features.kernel import look_back_once
 from recontact.features.known import extras
 from recontact.features.live_figures import LiveFigures, LoadsOfOne
 from recontact.features.measures import ELAPSED, Calendar, Has, Itself, Own, Words
 from recontact.features.measures import Past as Walked
 from recontact.features.moments import KEYS, MOMENTS, SO_FAR
 from recontact.features.past import Contact, Pasts, Rules, instant_of, is_escalated, text_of
-from recontact.features.shapes import Asked, Seen, nothing_seen
+from recontact.features.shapes import Floats
 from recontact.features.walks import Walks
 from recontact.policy import Policy
 
@@ -131,8 +131,8 @@ class Live:
             instant = instant_of(contact.get("ended_at"), micros(at))
         own = self._own(contact, moment)
         own[ELAPSED] = (instant - started) / SECOND
-        seen = self._see(own, pasts, started, instant)
-        last = pasts.contacts[seen.last[0]] if seen.last[0] >= 0 else None
+        seen, latest, repeated, escalated = self._see(own, pasts, started, instant)
+        last = pasts.contacts[latest] if latest >= 0 else None
         row: Row = {"contact_id": contact["contact_id"], "moment": moment, "at": instant}
         for name, value in self._own_features:
             row[name] = value(own)
@@ -140,8 +140,8 @@ class Live:
         row |= _calendar(instant, self._calendar_features)
         row |= figures.row(own, started, instant)
         row |= {name: self._extra(name, own.get(name)) for name in self._extras}
-        row["repeated_already"] = bool(seen.repeated_already[0])
-        row["escalation_already"] = bool(seen.escalation_already[0]) or is_escalated(own)
+        row["repeated_already"] = repeated
+        row["escalation_already"] = escalated or is_escalated(own)
         known = last is not None and last.numbers[2] < instant
         return Looked(row, last.record if last else None, known)
 
@@ -172,22 +172,20 @@ class Live:
 
     def _own(self, contact: Contact, moment: str) -> Row:
         """Take what is known of the contact itself; what is not, and empty text, is null."""
-        given = ((name, contact.get(name)) for name in self._shown[moment])
-        own = {name: None if value == "" else value for name, value in given}
+        get = contact.get
+        own = {name: None if (value := get(name)) == "" else value for name in self._shown[moment]}
         own["reason"] = normalise_reason(own.get("reason"))
         return own
 
-    def _see(self, own: Row, pasts: Pasts, started: int, instant: int) -> Seen:
+    def _see(
+        self, own: Row, pasts: Pasts, started: int, instant: int
+    ) -> tuple[Floats, int, bool, bool]:
+        """Look back (`recontact.features.kernel.look_back_once`)."""
         rules = self.rules(own.get("program"))
         place = pasts.place(started, own["contact_id"]) if own.get("customer_id") else -1
-        one = np.array([[0], [len(pasts.contacts)], [place], [-1], [started], [instant]])
-        keys = np.array([rules.issues(own, own["reason"])]).T
-        codes = np.array([rules.codes(own)], np.int64).T
-        asked = Asked._make((*one, np.ascontiguousarray(keys), np.ascontiguousarray(codes)))
-        steps = self.walks.steps
-        seen = nothing_seen(len(steps), 1)
-        look_back(pasts.history, asked, steps, seen, 0, 1)
-        return seen
+        keys = rules.issues(own, own["reason"])
+        facts = [len(pasts.contacts), place, started, instant, *keys, *rules.codes(own)]
+        return look_back_once(pasts.history, np.array(facts, np.int64), len(keys), self.walks.steps)
 
     @cached_property
     def _own_features(self) -> list[tuple[str, Callable[[Row], Any]]]:
@@ -214,8 +212,8 @@ class Live:
     def _calendar_features(self) -> list[tuple[str, str]]:
         return [(f.name, f.measure.what) for f in self.features if isinstance(f.measure, Calendar)]
 
-    def _past_features(self, seen: Seen, pasts: Pasts) -> Row:
-        values = [None if v != v else v for v in seen.values[:, 0].tolist()]  # noqa: PLR0124 - nan
+    def _past_features(self, seen: Floats, pasts: Pasts) -> Row:
+        values = [None if v != v else v for v in seen.tolist()]  # noqa: PLR0124 - nan
         row: Row = {}
         for name, step, column in self._walked:
             value = values[step]

@@ -40,6 +40,10 @@ class LoadsOfOne(Protocol):
         """Give how many are usual then."""
         ...
 
+    def as_of(self, at: int) -> object:
+        """Give what stays the same object for as long as all of it holds that is told here."""
+        ...
+
 
 @dataclass(frozen=True)
 class LiveFigures:
@@ -81,16 +85,32 @@ class LiveFigures:
                 mine, usual = own.get(column), found.get(key)
                 row[name] = None if mine is None or usual is None else float(mine) - usual
         inbound = own.get("direction") in {None, "inbound"}  # only then is it in a load itself
-        for of, spans in self._loads.items():
-            entity = (program, own.get(of))
+        told = self._told.of(self.loads.as_of(at))
+        for of in self._loads:
             since = started if inbound and self.known.get(of) == "start" else NEVER
-            for minutes, (plain_names, surges) in spans.items():
-                load = self.loads.load_at(of, minutes, *entity, at, since)
-                row |= dict.fromkeys(plain_names, load)
-                if surges:
-                    usual = self.loads.usual_at(of, minutes, *entity, at)
-                    row |= dict.fromkeys(surges, _surge(load, usual))
+            # All is told in whole minutes, so that many contacts share what is told.
+            when = (of, program, own.get(of), at // MINUTE, since // MINUTE)
+            loads = told.get(when)
+            if loads is None:
+                loads = told[when] = self._loads_of(of, program, own.get(of), at, since)
+            row |= loads
         return row
+
+    def _loads_of(
+        self, of: str, program: str | None, name: object, at: int, since: int
+    ) -> dict[str, float | None]:
+        row: dict[str, float | None] = {}
+        for minutes, (plain_names, surges) in self._loads[of].items():
+            load = self.loads.load_at(of, minutes, program, name, at, since)
+            row |= dict.fromkeys(plain_names, load)
+            if surges:
+                usual = self.loads.usual_at(of, minutes, program, name, at)
+                row |= dict.fromkeys(surges, _surge(load, usual))
+        return row
+
+    @cached_property
+    def _told(self) -> "_Told":
+        return _Told()
 
     def _of_day(
         self, of: str, program: str | None, name: object, day: int
@@ -133,6 +153,19 @@ class LiveFigures:
                 names = spans.setdefault(measure.within // MINUTE, ([], []))
                 names[isinstance(measure, Surge)].append(name)
         return found
+
+
+class _Told:
+    """What was told of loads, for as long as it holds."""
+
+    def __init__(self) -> None:
+        self._as_of: object = None
+        self._kept: dict[tuple[object, ...], dict[str, float | None]] = {}
+
+    def of(self, as_of: object) -> dict[tuple[object, ...], dict[str, float | None]]:
+        if as_of is not self._as_of or len(self._kept) >= KEPT:
+            self._as_of, self._kept = as_of, {}
+        return self._kept
 
 
 def _key(measure: Rate | Judged | Volume | Typical) -> Key:

@@ -115,6 +115,10 @@ class Loads:
         """Give what `usual` gives, of one contact."""
         return self._usual_at(of, within, program, name, at // MINUTE // 60)
 
+    def as_of(self, at: int) -> "Loads":  # noqa: ARG002 - all of it holds at any instant
+        """Give itself: it holds for as long as it is there."""
+        return self
+
     @cached_property
     def _arrived_at(self) -> Callable[[str, int, str | None, object, int], float | None]:
         """Count the arrivals before a minute; what was found is remembered."""

@@ -61,7 +61,11 @@ class Pasts:
 
     def place(self, started: int, contact_id: str) -> int:
         """Tell how many of them came earlier in order than another contact."""
-        return bisect_left(self.contacts, (started, contact_id), key=lambda past: past[:2])
+        return bisect_left(self._places, (started, contact_id))
+
+    @cached_property
+    def _places(self) -> list[tuple[int, str]]:
+        return [past[:2] for past in self.contacts]
 
     @cached_property
     def history(self) -> History:

@@ -150,7 +150,7 @@ class Bundle:
 
     def predict_encoded(self, row: Floats, moment: str) -> float:
         """Give the probability of one encoded row, a matrix of one."""
-        return float(self._calibrator(moment)(self.explainer.raw(row))[0])
+        return self._calibrator(moment).one(float(self.explainer.raw(row)[0]))
 
     def predict_one(self, values: Mapping[str, Any]) -> float:
         """Give the probability for one mapping of feature names, `moment` among them."""

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from recontact.compiled import compiled
-from recontact.model.tabled import Effects, lay_out, look_up
+from recontact.model.tabled import Effects, go, lay_out, look_up
 from recontact.model.trees import Floats, Ints, Trees, read_trees
 
 
@@ -180,29 +180,25 @@ def _goes_left(trees: Trees, node: int, value: float) -> bool:
 
 
 @compiled
-def _going(trees: Trees, effects: Effects, tree: int, row: Floats) -> int:
-    """Tell which way a row goes at each inner node of a small tree, a bit each."""
-    ways = 0
-    begin = effects.inner[tree]
-    for k in range(begin, effects.inner[tree + 1]):  # without a branch: none can be foreseen
-        value = row[effects.feature[k]]
-        left = np.int64(value <= effects.threshold[k])
-        left |= np.int64(value != value) & effects.unknown[k]  # noqa: PLR0124 - NaN
-        ways |= left << (k - begin)
-    for k in range(effects.asks[tree], effects.asks[tree + 1]):
-        node = effects.asked[k]
-        if _goes_left(trees, node, row[trees.feature[node]]):
-            ways |= 1 << effects.bit[k]
-    return ways
+def _going(trees: Trees, effects: Effects, row: Floats, ways: Ints) -> None:
+    """Tell which way a row goes at each inner node of the small trees, a bit each."""
+    go(effects, row, ways)
+    for tree in range(len(ways) if len(effects.asked) else 0):
+        for k in range(effects.asks[tree], effects.asks[tree + 1]):
+            node = effects.asked[k]
+            if _goes_left(trees, node, row[trees.feature[node]]):
+                ways[tree] |= 1 << effects.bit[k]
 
 
 @compiled
 def _score(trees: Trees, effects: Effects, rows: Floats, out: Floats) -> None:
+    ways = np.empty(len(trees.roots) - 1, np.int64)
     for number in range(len(rows)):
         row, score = rows[number], 0.0
+        _going(trees, effects, row, ways)
         for tree in range(len(trees.roots) - 1):
             if effects.width[tree]:
-                score += effects.value[effects.leaf[tree] + _going(trees, effects, tree, row)]
+                score += effects.value[effects.leaf[tree] + ways[tree]]
                 continue
             node = trees.roots[tree]
             while trees.feature[node] >= 0:
@@ -220,11 +216,13 @@ def _explain(trees: Trees, paths: Paths, effects: Effects, rows: Floats, out: Fl
     points = paths.ratio.shape[2]
     product, total = np.ones((most, points)), np.zeros((most, points))
     goes, way = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    ways = np.empty(len(trees.roots) - 1, np.int64)
     for number in range(len(rows)):
         row, added = rows[number], out[number]
+        _going(trees, effects, row, ways)
         for tree in range(len(trees.roots) - 1):
             if effects.width[tree]:
-                look_up(effects, tree, _going(trees, effects, tree, row), added)
+                look_up(effects, tree, ways[tree], added)
                 continue
             first, end = trees.roots[tree], trees.roots[tree + 1]
             for k in range((end - first) // 2):

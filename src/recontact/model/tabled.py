@@ -13,7 +13,11 @@ import numpy.typing as npt
 from recontact.compiled import compiled
 from recontact.model.trees import Floats, Ints, Trees
 
+Places = npt.NDArray[np.unsignedinteger]
+
 MOST_INNER = 7  # of a tree that is tabled: each more doubles its table
+NO_CODE = 2**31  # of a category
+SLOTS = 8  # for each tree's inner nodes: always as many, so that they are asked at once
 
 
 class Effects(NamedTuple):
@@ -35,11 +39,23 @@ class Effects(NamedTuple):
         Where a tree's answers begin in `value`: for each way of going, the leaf's value.
     value : numpy.ndarray of float64
         What the tree adds to the score.
-    inner : numpy.ndarray of int64
-        Where a tree's inner nodes begin in the three below, and their number at the end.
-    feature, threshold, unknown : numpy.ndarray
-        What a node asks, and whether an unknown value goes left (1) or right (0). One that has
-        to be asked in full sends all to the right here.
+    place : numpy.ndarray of uint16 or uint32
+        By slot which of a row's values, given twice (`go`), a node asks for.
+    threshold : numpy.ndarray of float64
+        By slot up to what a value goes left. NaN, so that all go right, at other kinds of nodes.
+    kinds : numpy.ndarray of int64
+        Where a tree's nodes that ask for a category begin in the four below, and their number.
+    kind : numpy.ndarray of int64
+        The column that such a node asks about.
+    most : numpy.ndarray of int64
+        The greatest code that it may send to the left, and one more.
+    left : numpy.ndarray of int64
+        Where in `lefts` the codes begin: whether each goes left, the last one's place being for
+        all greater ones and for what is unknown.
+    kind_bit : numpy.ndarray of int64
+        Which of the tree's inner nodes it is.
+    lefts : numpy.ndarray of uint8
+        Whether a code goes left.
     asks : numpy.ndarray of int64
         Where a tree's nodes that have to be asked in full begin in `asked`, and their number.
     asked, bit : numpy.ndarray of int64
@@ -53,10 +69,14 @@ class Effects(NamedTuple):
     told: Floats
     leaf: Ints
     value: Floats
-    inner: Ints
-    feature: Ints
+    place: Places
     threshold: Floats
-    unknown: Ints
+    kinds: Ints
+    kind: Ints
+    most: Ints
+    left: Ints
+    kind_bit: Ints
+    lefts: npt.NDArray[np.uint8]
     asks: Ints
     asked: Ints
     bit: Ints
@@ -73,8 +93,8 @@ def lay_out(trees: Trees) -> Effects:
     >>> settings = {"objective": "binary", "verbose": -1, "num_leaves": 3}
     >>> model = lightgbm.train(settings, lightgbm.Dataset(x, x[:, 0] > 49), 2)
     >>> room = lay_out(read_trees(model.model_to_string()))
-    >>> room.width.tolist(), room.about.tolist(), room.inner.tolist()
-    ([1, 1], [0, 0], [0, 2, 4])
+    >>> room.width.tolist(), room.about.tolist(), room.threshold[:3].tolist()
+    ([1, 1], [0, 0], [48.50000000000001, 69.50000000000001, nan])
     """
     sizes: list[tuple[int, int]] = []  # features and inner nodes, by tree
     about: list[int] = []
@@ -90,8 +110,10 @@ def lay_out(trees: Trees) -> Effects:
     ways = np.where(width > 0, 1 << inner_nodes, 0)
     told, value = np.zeros(int((ways * width).sum())), np.zeros(int(ways.sum()))
     node = np.array(nodes, dtype=np.int64)
-    in_full = _in_full(trees, node)
     tree, bit = _places(inner_nodes)
+    category, in_full = trees.decision[node] & 1 > 0, _in_full(trees, node)
+    slots = _slots(trees, node, SLOTS * tree + bit, ~(category | in_full), SLOTS * len(width))
+    most, left, lefts = _categories(trees, node[category])
     return Effects(
         np.ascontiguousarray(width),
         _starts(width)[:-1],
@@ -100,10 +122,13 @@ def lay_out(trees: Trees) -> Effects:
         told,
         _starts(ways)[:-1],
         value,
-        _starts(inner_nodes),
-        trees.feature[node],
-        np.where(in_full, -np.inf, trees.threshold[node]),
-        np.where(in_full, 0, _unknown_left(trees, node)),
+        *slots,
+        _starts(np.bincount(tree[category], minlength=len(width))),
+        trees.feature[node[category]],
+        most,
+        left,
+        bit[category],
+        lefts,
         _starts(np.bincount(tree[in_full], minlength=len(width))),
         node[in_full],
         bit[in_full],
@@ -121,9 +146,23 @@ def _places(sizes: Ints) -> tuple[Ints, Ints]:
 
 
 def _in_full(trees: Trees, node: Ints) -> npt.NDArray[np.bool_]:
-    """Tell which nodes ask for a category, or take zero as unknown."""
-    how = trees.decision[node]
-    return np.asarray((how & 1 > 0) | (how & 12 == 4))
+    """Tell which nodes take zero as unknown, or have no finite threshold."""
+    how, threshold = trees.decision[node], trees.threshold[node]
+    return np.asarray((how & 1 == 0) & ((how & 12 == 4) | ~np.isfinite(threshold)))
+
+
+def _slots(
+    trees: Trees, node: Ints, slot: Ints, plain: npt.NDArray[np.bool_], many: int
+) -> tuple[Places, Floats]:
+    """Give by slot the place of the value and the threshold; small numbers, to be read fast."""
+    asked, where = node[plain], slot[plain]
+    right = _unknown_left(trees, asked) == 0
+    small: type[np.unsignedinteger] = np.uint16 if 2 * trees.features < 2**16 else np.uint32
+    place: Places = np.zeros(many, dtype=small)
+    place[where] = trees.feature[asked] + np.where(right, trees.features, 0)
+    threshold = np.full(many, np.nan)
+    threshold[where] = trees.threshold[asked]
+    return place, threshold
 
 
 def _unknown_left(trees: Trees, node: Ints) -> Ints:
@@ -131,6 +170,62 @@ def _unknown_left(trees: Trees, node: Ints) -> Ints:
     how = trees.decision[node]
     as_zero = how & 12 == 0
     return np.where(as_zero, trees.threshold[node] >= 0, how & 2 > 0).astype(np.int64)
+
+
+def _categories(trees: Trees, node: Ints) -> tuple[Ints, Ints, npt.NDArray[np.uint8]]:
+    """Give `most`, `left` and `lefts` of nodes that ask for a category."""
+    lefts: list[npt.NDArray[np.uint8]] = []
+    for first, many in zip(trees.word[node].tolist(), trees.words[node].tolist(), strict=True):
+        bits = trees.bits[first : first + many, None] >> np.arange(32) & 1
+        lefts.append(np.append(bits.ravel(), 0).astype(np.uint8))
+    sizes = np.array([len(one) for one in lefts], dtype=np.int64)
+    joined = np.concatenate(lefts) if lefts else np.zeros(0, dtype=np.uint8)
+    return sizes - 1, _starts(sizes)[:-1], joined
+
+
+@compiled
+def go(effects: Effects, row: Floats, ways: Ints) -> None:
+    """Tell which way a row goes at each inner node of each tree: a bit each, 1 is left.
+
+    Nodes that have to be asked in full are left out. No step hangs on what a node answers, since
+    that can't be foreseen.
+    """
+    twice, coded = _doubled(row), _codes(row)
+    for tree in range(len(ways)):
+        own, begin = np.int64(0), SLOTS * tree
+        for k in range(SLOTS):
+            goes = twice[effects.place[begin + k]] <= effects.threshold[begin + k]
+            own |= np.int64(goes) << k
+        for k in range(effects.kinds[tree], effects.kinds[tree + 1]):
+            code = min(coded[effects.kind[k]], effects.most[k])
+            own |= np.int64(effects.lefts[effects.left[k] + code]) << effects.kind_bit[k]
+        ways[tree] = own
+
+
+@compiled
+def _doubled(row: Floats) -> Floats:
+    """Give a row twice: unknown values are below all others first, then above all others.
+
+    So a node that sends what is unknown to the left asks among the first, any other among the
+    second, and neither has to look whether a value is known.
+    """
+    features = len(row)
+    out = np.empty(2 * features)
+    for k in range(features):
+        unknown = np.isnan(row[k])
+        out[k] = -np.inf if unknown else row[k]
+        out[features + k] = np.inf if unknown else row[k]
+    return out
+
+
+@compiled
+def _codes(row: Floats) -> Ints:
+    """Give what a row says as codes of categories: what is none is greater than all."""
+    out = np.empty(len(row), np.int64)
+    for k in range(len(row)):
+        value = row[k]
+        out[k] = np.int64(value) if -1 < value < NO_CODE else NO_CODE
+    return out
 
 
 @compiled

@@ -89,6 +89,18 @@ def test_each_moment_has_its_own_calibration(bundle):
     assert (wrapup > start).all()
 
 
+@pytest.mark.parametrize("knots", [2, 5])
+def test_one_score_is_calibrated_to_the_last_digit_as_many_are(knots):
+    """The service asks for one at a time, the batch for all; beyond the knots too."""
+    random = np.random.default_rng(knots)
+    line = Calibrator(
+        tuple(np.sort(random.normal(0, 3, knots)).tolist()),
+        tuple(np.sort(random.normal(0, 5, knots)).tolist()),
+    )
+    raw = np.concatenate([random.normal(0, 6, 20_000), line.raw, [-1e9, 1e9]])
+    assert [line.one(score) for score in raw.tolist()] == line(raw).tolist()
+
+
 def test_contributions_add_up_to_the_raw_score(bundle):
     """What the features add, with the base value, is the score before calibration."""
     matrix = bundle.encoding.matrix(table(20))
