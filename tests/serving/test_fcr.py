@@ -332,6 +332,19 @@ def test_the_page_shows_them(start, settings, models):
 
 
 @pytest.mark.usefixtures("counted")
+def test_a_week_that_is_not_over_is_so_far(start, settings, models):
+    """At its point, in the words of the curve and in the table; the weeks before are over."""
+    page = start(settings, models).client.get("/fcr?least=10").text
+    assert "last (so far) " in page
+    assert page.count('<circle class="ring"') == 3  # at the end of each curve
+    assert "<title>9 Mar 2026 (so far): " in page
+    assert "<title>2 Mar 2026: " in page
+    assert '<th scope="row">2026-03-09 (so far)</th>' in page
+    assert '<th scope="row">2026-03-02</th>' in page
+    assert "this week is not over" in page
+
+
+@pytest.mark.usefixtures("counted")
 def test_a_lead_sees_the_own_team_alone(start, guarded, models):
     """In every number and name of the page, whatever the address asks for."""
     people.add(guarded.database_url, "ada", "admin")

@@ -58,16 +58,31 @@ def page_data(db: Connection, asked: Asked) -> Row:
         "kinds": KINDS,
     }
     newest = None if asked.of else fcr_figures.newest(db, asked)
-    rows = fcr_figures.curve(db, asked, days)
+    rows = [
+        row | {"so_far": _goes_on(row["day"], asked.step, note.as_of)}
+        for row in fcr_figures.curve(db, asked, days)
+    ]
     drawn = _drawn(rows, newest, days)
     found |= {
         "newest": newest,
         "curve": [row | {"first": day(row["day"])} for row in rows],
         "drawn": drawn,
+        "goes_on": any(row["so_far"] and row["fcr_of"] >= charts.FEWEST for row in rows),
         "fewest": charts.FEWEST,
         "least_asked": asked.least,
     }
     return found if asked.of else found | _groups(db, asked, days)
+
+
+def _goes_on(first: int, step: str, as_of: int) -> bool:
+    """Tell whether a day or week was not over when the data was taken.
+
+    Examples
+    --------
+    >>> _goes_on(3, "week", 9 * DAY), _goes_on(3, "week", 10 * DAY)
+    (True, False)
+    """
+    return (first + (7 if step == "week" else 1)) * DAY > as_of
 
 
 def _groups(db: Connection, asked: Asked, days: tuple[int, int]) -> Row:

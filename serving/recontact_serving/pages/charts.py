@@ -16,6 +16,7 @@ from recontact_serving.figures.fcr_asked import day
 Row = Mapping[str, Any]
 FEWEST = 10  # judged contacts that a point of a curve needs
 TICKS = 5
+SO_FAR = " (so far)"
 
 
 def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) -> Markup:
@@ -24,7 +25,8 @@ def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) 
     Parameters
     ----------
     rows : sequence of mapping
-        In turn: `day`, counted from 1970, and the rate `name` with its interval and `*_of`.
+        In turn: `day`, counted from 1970, and the rate `name` with its interval and `*_of`; and
+        `so_far` where the day or week is not over, which is drawn as a ring.
     name : str
         Which rate.
     what : str
@@ -57,8 +59,10 @@ def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) 
     )
     body += band(low, high, "one") + line(middle, "one")
     for row in known:
-        told = f"{written(row['day'])}: {share(row, name)}"
-        body += dot(x(row["day"]), y(row[name]), "plain", told, 2.5)
+        going_on = row.get("so_far")
+        told = f"{written(row['day'])}{SO_FAR if going_on else ''}: {share(row, name)}"
+        kind, size = ("ring", 3.5) if going_on else ("plain", 2.5)
+        body += dot(x(row["day"]), y(row[name]), kind, told, size)
     if newest:
         body += _estimate(x, y, newest, name)
     # the drawing is made of numbers, and svg and dot escape the texts
@@ -116,7 +120,8 @@ def _told(rows: Sequence[Row], name: str, what: str) -> str:
     least, most = min(rows, key=lambda r: r[name]), max(rows, key=lambda r: r[name])
     return (
         f"{what}, {written(first['day'])} to {written(last['day'])}: first {percent(first[name])}, "
-        f"last {percent(last[name])}, lowest {percent(least[name])} ({written(least['day'])}), "
+        f"last{SO_FAR if last.get('so_far') else ''} {percent(last[name])}, "
+        f"lowest {percent(least[name])} ({written(least['day'])}), "
         f"highest {percent(most[name])} ({written(most['day'])})"
     )
 
