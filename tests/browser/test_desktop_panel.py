@@ -262,7 +262,11 @@ def test_it_is_readable_at_every_width(desk, opened, width, colours, tmp_path):
         day = {"agent_id": AGENT, "customer_id": "u-1", "reason": "billing>" + "x" * 60}
         desk.sent({**day, "contact_id": "c-9", "started_at": ago(days=2), "ended_at": ago(days=1)})
         page = opened(desk.address + path, width, colours)
-        has(panel(page), "waiting for a call" if path.startswith("/desktop?") else "call")
+        has(panel(page), "waiting for a call")
+        if path == "/desktop/day":
+            page.get_by_role("button", name="Play").click()
+            has(panel(page), "call begins")
+            page.get_by_role("button", name="Pause").click()
         call(desk, "wrapup", repeated=0.9, escalation=0.3, reason="billing > " + "dispute" * 12)
         has(panel(page), "call ended")
         panel(page).locator("summary").click()
@@ -326,6 +330,28 @@ def test_a_day_is_played(desk, opened):
     assert page.locator("#moments [aria-current]").inner_text() == "in the middle"
 
 
+def test_before_the_day_begins_the_panel_is_empty(desk, opened):
+    """A call that ended before is not shown there; a panel that does not wait shows it."""
+    day = {"agent_id": AGENT, "customer_id": "u-1", "ended_at": ago(days=1)}
+    desk.sent({**day, "contact_id": "d-1", "started_at": ago(days=1, minutes=9), "reason": "r1"})
+    call(desk, "wrapup", "c-0", reason="over", ended_at=ago(seconds=1))
+    page = opened(f"{desk.address}/desktop/day")
+    has(panel(page), "No call yet")
+    page.evaluate(BESIDE, AGENT)
+    has(page.locator("recontact-panel:not([waiting])"), "call ended")
+    has(page.locator("recontact-panel[waiting]"), "No call yet")
+    page.evaluate('document.querySelector("recontact-panel:not([waiting])").remove()')
+    page.get_by_role("button", name="Play").click()
+    has(panel(page), "r1")
+
+
+BESIDE = """
+agent => {
+  const other = document.createElement("recontact-panel");
+  other.setAttribute("agent", agent);
+  document.querySelector("main").append(other);
+}
+"""
 CUT = """
 () => {
   const shadow = document.querySelector("recontact-panel").shadowRoot;

@@ -53,6 +53,7 @@ function mark(items, current) {
 /** Tell the service of the next moment, of this call or the next one. */
 async function forward() {
   clearTimeout(timer);
+  document.querySelector("recontact-panel").removeAttribute("waiting"); // the day has begun
   const mine = ++turn;
   if (at < 0 || step > 2) {
     if (at + 1 >= calls.length) return pause();

@@ -4,6 +4,7 @@
 // it is that the customer comes back or the case escalates, why, and what to do about it. The page
 // sets its token as a property, `panel.token = "rdt_..."`, and gives a new one at the event
 // `recontact-token-needed`; a token is never an attribute, so that no copy of the page holds it.
+// While it has the attribute `waiting` it shows no call, not even the one that ended last.
 
 import { detailOf, follow } from "./panel/follow.js";
 import { style } from "./panel/style.js";
@@ -12,7 +13,7 @@ import { bandsTold, stateWords } from "./panel/words.js";
 
 const IDLE = {
   connecting: "Connecting to the service.",
-  open: "The next call appears here by itself.",
+  open: "No call yet. The next call appears here by itself.",
   reconnecting: "The service can't be reached just now.",
   token: "The page around this panel has to give it a token.",
 };
@@ -91,6 +92,7 @@ class RecontactPanel extends HTMLElement {
   }
 
   #scored(call) {
+    if (this.hasAttribute("waiting")) return;
     if (call.contact_id !== this.#call?.contact_id) this.#told = {};
     this.#call = call;
     const score = call.scores[call.moment];
