@@ -341,7 +341,7 @@ def test_a_week_that_is_not_over_is_so_far(start, settings, models):
     assert "<title>2 Mar 2026: " in page
     assert '<th scope="row">2026-03-09 (so far)</th>' in page
     assert '<th scope="row">2026-03-02</th>' in page
-    assert "this week is not over" in page
+    assert "the week so far; it is not over" in page
 
 
 @pytest.mark.usefixtures("counted")

@@ -52,13 +52,16 @@ def at_risk_page(request: Request, service: ServiceOf, access: Reader) -> Respon
     return response
 
 
-@router.get("/changes")
-def changes(request: Request, service: ServiceOf, access: Reader) -> Response:
+@router.post("/changes")
+def changes(
+    request: Request, service: ServiceOf, access: Reader, there: Annotated[live.Shown, Form()]
+) -> Response:
     """Tell what has changed of the rows that a page shows; 204 for nothing."""
+    checked_form(request, there.token)
     looked = _looked(request, service, access)
     settle(service.database, now())
     with service.database.read() as db, _cursor_of_a_list():
-        found = live.look(db, looked, live.Shown.of(request.query_params))
+        found = live.look(db, looked, there)
     if found is None:
         return Response(status_code=204)
     return render("changes.html", request=request, access=access, **found)

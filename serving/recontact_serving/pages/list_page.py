@@ -50,6 +50,11 @@ class Looked:
         further = bool(query.get("all"))
         return cls(asked_of(query, access), access, zone, above(query), further, usual)
 
+    def address(self, path: str) -> str:
+        """Write what is looked at behind a path."""
+        way = {"all": 1} if self.everything else {}
+        return address(path, kept(self.asked), cursor=self.asked.cursor, above=self.above, **way)
+
     def today(self, db: Connection) -> capacity.Day | None:
         """Tell what can still be done today; None where the list is another one."""
         asked = self.asked
@@ -107,7 +112,6 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
     rows, cursor, line, day = shown(db, looked)
     filters, found = kept(asked), worklist.count(db, asked)
     way = {"all": 1} if looked.everything else {}
-    here = address("/", filters, cursor=asked.cursor, above=looked.above, **way)
     further = address("/", filters, cursor=cursor, above=looked.above + asked.limit, **way)
     return {
         "asked": asked,
@@ -119,7 +123,8 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
         "most": worklist.MOST_COUNTED,
         "left": max(0, found - looked.above - len(rows)),
         "everything": looked.everything,
-        "here": here,
+        "here": looked.address("/"),
+        "changes": looked.address("/changes"),
         "all_page": address("/", filters, cursor=asked.cursor, above=looked.above, all=1),
         "next_page": further if cursor else None,
         "first_page": address("/", filters, **way) if asked.cursor else None,

@@ -41,6 +41,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 // What goes wrong is told where one looks.
 function tell(words) {
+  if (messages?.textContent === words) return;
   const box = document.createElement("p");
   box.className = "message refused card";
   box.textContent = words;
@@ -48,6 +49,7 @@ function tell(words) {
 }
 document.addEventListener("htmx:responseError", (event) => {
   if (event.target.id !== "live") tell("That could not be done. Load the page again, and try once more.");
+  else if (event.detail.xhr.status === 403) tell("This page is of another session. Load it again to see what is new.");
 });
 document.addEventListener("htmx:sendError", (event) => {
   if (event.target.id !== "live") tell("The service does not answer. Try again in a moment.");
