@@ -19,7 +19,7 @@ cd "$folder"
 export RECONTACT_DATABASE_URL="sqlite:///$folder/recontact.db" RECONTACT_MLFLOW_URI="sqlite:///$folder/mlflow.db" RECONTACT_CACHE_DIR="$folder/cache"
 env/bin/recontact serve --help >help.txt
 env/bin/python -c "
-import sys, recontact_serving.server
+import sys, recontact_serving.app, recontact_serving.server
 heavy = [name for name in ('lightgbm', 'matplotlib', 'mlflow', 'pyspark', 'sklearn') if name in sys.modules]
 sys.exit(f'the service imports {heavy}' if heavy else 0)"
 env/bin/recontact keys add check >key.txt

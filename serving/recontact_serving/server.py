@@ -22,6 +22,10 @@ from recontact_serving.workers import Workers
 
 TOLD_WITHIN_S = 60.0  # a store that hangs does not keep the address from being told
 IN_USE = "choose another port with --port or RECONTACT_PORT, or stop what uses this one"
+STARTING = (
+    "loads its libraries, then the models: some seconds; the first time after an installation it "
+    "compiles its loops, which takes about half a minute"
+)
 
 log = structlog.get_logger()
 
@@ -44,7 +48,7 @@ def serve(settings: Settings, say: Callable[[str, str], Any]) -> None:
         strangers.
     """
     log_as_json()
-    log.info("starting", doing="loads its libraries, then the models; this takes some seconds")
+    log.info("starting", doing=STARTING)
     with _followed(replace(settings, began=time.time())) as kept:
         _check(kept)
         with listen(kept.host, kept.port) as taken:
