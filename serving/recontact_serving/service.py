@@ -9,6 +9,7 @@ from recontact_serving.follow_up.follow_ups import FollowUps
 from recontact_serving.hourly.refreshing import Refresher
 from recontact_serving.models.champions import Champions
 from recontact_serving.people.gate import Gate
+from recontact_serving.scoring.gathering import Gathering
 from recontact_serving.scoring.reading import Reader
 from recontact_serving.scoring.writer import Writer
 from recontact_serving.settings import Settings
@@ -29,6 +30,7 @@ class Service:
     refresher: Refresher
     follow_ups: FollowUps
     metrics: Metrics = field(default_factory=Metrics)
+    gathering: Gathering = field(default_factory=Gathering)
 
 
 async def service_of(request: Request) -> Service:

@@ -1,6 +1,6 @@
 """What models make of a contact's features: outcomes, reasons in words, and what comes next."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from recontact.features.shapes import Floats, Ints
 from recontact.features.words import Themes
 from recontact.model.bundle import Bundle
+from recontact.model.encoding import Encoding
 from recontact.next_issues import NextIssues
 from recontact.probes import Probes
 
@@ -37,45 +38,78 @@ class Judge:
         self.next_issues = next_issues
         self.probes = probes
 
-    def tell(self, row: Row, explain: str) -> dict[str, Any]:
-        """Give outcomes, reasons and next issues.
+    def tell(self, rows: Sequence[Row], explain: Sequence[str]) -> list[dict[str, Any]]:
+        """Give outcomes, reasons and next issues of contacts.
 
         Parameters
         ----------
-        row : mapping
-            Moment, instant and features of a contact.
-        explain : {"auto", "always", "never"}
-            Whether to give reasons: `auto` gives them from the band `medium` up.
+        rows : sequence of mapping
+            Moment, instant and features of each.
+        explain : sequence of {"auto", "always", "never"}
+            Whether to give reasons of each: `auto` gives them from the band `medium` up.
         """
-        if row["moment"] not in next(iter(self.bundles.values())).moments:
-            row = {**row, "moment": "start"}
-        outcomes, told = self._judge(row, explain)
-        following = self._next(row, outcomes["repeated"]["probability"])
-        return {**outcomes, "reasons": told, "next_issues": following}
+        moments = next(iter(self.bundles.values())).moments
+        rows = [row if row["moment"] in moments else {**row, "moment": "start"} for row in rows]
+        outcomes: list[dict[str, Any]] = [{} for _ in rows]
+        reasons: list[list[dict[str, Any]]] = [[] for _ in rows]
+        for target, matrix in self._matrices(rows):
+            found = self._outcomes(target, rows, matrix)
+            for one, outcome in zip(outcomes, found, strict=True):
+                one[target] = outcome
+            wanted = [
+                k
+                for k, outcome in enumerate(found)
+                if explain[k] == "always" or (explain[k] == "auto" and outcome["band"] != "low")
+            ]
+            for k, told in zip(wanted, self._reasons(target, rows, matrix, wanted), strict=True):
+                reasons[k] += told
+        return [
+            {**one, "reasons": told, "next_issues": self._next(row, one["repeated"]["probability"])}
+            for row, one, told in zip(rows, outcomes, reasons, strict=True)
+        ]
 
-    def _judge(self, row: Row, explain: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        outcomes: dict[str, Any] = {}
-        told: list[dict[str, Any]] = []
-        encoding, matrix = None, np.empty((0, 0))
-        for target, bundle in self.bundles.items():
-            if bundle.encoding is not encoding and bundle.encoding != encoding:
-                encoding, matrix = bundle.encoding, bundle.encoding.row(row)[None, :]
-            already = row[f"{target}_already"]
-            chance = 1.0 if already else bundle.predict_encoded(matrix, row["moment"])
-            band = bundle.cuts.band(chance, already=already)
-            outcomes[target] = {"probability": chance, "band": band}
-            if explain == "always" or (explain == "auto" and band != "low"):
-                told += self._reasons(target, row, matrix)
-        return outcomes, told
+    def _matrices(self, rows: Sequence[Row]) -> Iterator[tuple[str, Floats]]:
+        """Give by target the encoded rows; models of one encoding share them."""
+        made: dict[int, Floats] = {}
+        for target, encoding in self._encodings.items():
+            if id(encoding) not in made:
+                made[id(encoding)] = encoding.rows(rows)
+            yield target, made[id(encoding)]
 
-    def _reasons(self, target: str, row: Row, matrix: Floats) -> list[dict[str, Any]]:
+    @cached_property
+    def _encodings(self) -> dict[str, Encoding]:
+        """Give the encoding of each target, of equal ones the same."""
+        there: list[Encoding] = []
+        for bundle in self.bundles.values():
+            if bundle.encoding not in there:
+                there.append(bundle.encoding)
+        return {
+            target: there[there.index(bundle.encoding)] for target, bundle in self.bundles.items()
+        }
+
+    def _outcomes(self, target: str, rows: Sequence[Row], matrix: Floats) -> list[dict[str, Any]]:
+        bundle, fact = self.bundles[target], f"{target}_already"
+        found = []
+        for row, raw in zip(rows, bundle.explainer.raw(matrix).tolist(), strict=True):
+            chance = 1.0 if row[fact] else bundle.calibrator(row["moment"]).one(raw)
+            band = bundle.cuts.band(chance, already=row[fact])
+            found.append({"probability": chance, "band": band})
+        return found
+
+    def _reasons(
+        self, target: str, rows: Sequence[Row], matrix: Floats, wanted: Sequence[int]
+    ) -> list[list[dict[str, Any]]]:
         fact = f"{target}_already"
-        if row[fact]:
-            return [{"outcome": target, "feature": fact, "value": True, "effect": None,
-                     "text": SPOKEN[target]}]  # fmt: skip
-        places, themes = self._themes[target]
-        effects = self.bundles[target].contributions_rows(matrix)[0]
-        return themes.reasons(target, row, effects[places])
+        open_ = [k for k in wanted if not rows[k][fact]]
+        found = {}
+        if open_:
+            places, themes = self._themes[target]
+            effects = self.bundles[target].contributions_rows(matrix[open_])[:, places]
+            for k, own in zip(open_, effects, strict=True):
+                found[k] = themes.reasons(target, rows[k], own)
+        known = [{"outcome": target, "feature": fact, "value": True, "effect": None,
+                  "text": SPOKEN[target]}]  # fmt: skip
+        return [found.get(k, known) for k in wanted]
 
     @cached_property
     def _themes(self) -> dict[str, tuple[Ints, Themes]]:

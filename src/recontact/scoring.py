@@ -51,6 +51,16 @@ class Ahead(NamedTuple):
     due_us: int | None
 
 
+class Asked(NamedTuple):
+    """A contact to score, as `Scorer.scored` takes it."""
+
+    contact: Contact
+    history: Sequence[Contact] | Pasts | None
+    moment: str
+    at: dt.datetime
+    explain: str = "auto"
+
+
 class Scored(NamedTuple):
     """A score.
 
@@ -165,11 +175,25 @@ class Scorer:
         Scored
             What `score` gives, and what gives it again.
         """
-        found = self.look(contact, history, moment=moment, at=at)
-        degraded = self._degraded(found.row, moment, unread=history is None)
-        judged = self._judge.tell(found.row, explain)
+        return self.scored_together([Asked(contact, history, moment, at, explain)])[0]
+
+    def scored_together(self, asked: Sequence[Asked]) -> list[Scored]:
+        """Score contacts as `scored` does, each step of all of them before the next one.
+
+        It takes less time than one after the other: a step finds in the processor's caches what
+        it left there.
+        """
+        looked = [
+            self.look(one.contact, one.history, moment=one.moment, at=one.at) for one in asked
+        ]
+        judged = self._judge.tell([found.row for found in looked], [one.explain for one in asked])
+        return [self._scored(*one) for one in zip(asked, looked, judged, strict=True)]
+
+    def _scored(self, asked: Asked, found: Looked, judged: Mapping[str, Any]) -> Scored:
+        unread, wrapup = asked.history is None, asked.moment == "wrapup"
+        degraded = self._degraded(found.row, asked.moment, unread=unread)
         answer = {**judged, "history": _history(found), "degraded": degraded}
-        ahead = self._ahead(contact, found.row, judged) if moment == "wrapup" else None
+        ahead = self._ahead(asked.contact, found.row, judged) if wrapup else None
         return Scored(answer, list(found.row.values())[1:], ahead)  # all but the contact's name
 
     def again(self, features: Sequence[Any], explain: str) -> dict[str, Any]:
@@ -189,7 +213,7 @@ class Scorer:
         ValueError
             They are not of these models.
         """
-        told = self._judge.tell(dict(zip(self.names, features, strict=True)), explain)
+        (told,) = self._judge.tell([dict(zip(self.names, features, strict=True))], [explain])
         if self.bundles["repeated"].next_issues is None:  # then they came from the history
             del told["next_issues"]
         return told

@@ -63,7 +63,10 @@ class Told:
     def ready(self, stamps: Any, fetch: Any, at: Any) -> Any:  # noqa: ARG002 - the protocol's
         return list(fetch(stamps).values())
 
-    def scored(self, contact: Any, history: Any, *, moment: str, at: Any, explain: str) -> Any:
+    def scored_together(self, asked: Any) -> Any:
+        return [self.scored(*one) for one in asked]
+
+    def scored(self, contact: Any, history: Any, moment: str, at: Any, explain: str) -> Any:
         known = history or []
         given = {"contact": contact, "history": known, "moment": moment, "at": at}
         self.seen.append(given)

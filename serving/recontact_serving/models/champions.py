@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import structlog
 
 from recontact.errors import UserError
-from recontact.scoring import Scored
+from recontact.scoring import Asked, Scored
 from recontact_serving.settings import FOLLOW_S
 from recontact_serving.web.metrics import Metrics
 from recontact_serving.web.problems import RETRY_S, ProblemError, problem
@@ -34,16 +34,8 @@ class Scores(Protocol):
         """Make ready the contacts that a score looks back at, fetching what is not at hand."""
         ...
 
-    def scored(
-        self,
-        contact: Mapping[str, Any],
-        history: Any,
-        *,
-        moment: str,
-        at: dt.datetime,
-        explain: str = "auto",
-    ) -> Scored:
-        """Score a contact as it stands; `history` is what `ready` gave, None where unread."""
+    def scored_together(self, asked: Sequence[Asked]) -> list[Scored]:
+        """Score contacts as they stand; a history is what `ready` gave, None where unread."""
         ...
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from recontact.scoring import Asked
 from recontact_serving.models.champions import Champion
 from recontact_serving.people.access import Access
 from recontact_serving.scoring import decisions, history, latest
@@ -53,9 +54,8 @@ async def give(service: Service, request: ScoreRequest, access: Access) -> Given
         except UnreadError:
             past = None
     with stage("score"):
-        scored = champion.scorer.scored(
-            contact, past, moment=request.moment, at=at, explain=request.explain
-        )
+        asked = Asked(contact, past, request.moment, at, request.explain)
+        scored = await service.gathering.scored(champion.scorer, asked)
         answer = _answer(request, at, scored.answer, champion)
         sent = orjson.dumps(answer)
     scored_at = micros(received)

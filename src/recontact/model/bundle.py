@@ -146,11 +146,11 @@ class Bundle:
         self, matrix: Floats, moments: Sequence[str] | npt.NDArray[np.object_]
     ) -> Floats:
         """Give the probabilities of encoded rows (`encoding.row` or `encoding.matrix`)."""
-        return calibrated(self.explainer.raw(matrix), moments, self._calibrator)
+        return calibrated(self.explainer.raw(matrix), moments, self.calibrator)
 
     def predict_encoded(self, row: Floats, moment: str) -> float:
         """Give the probability of one encoded row, a matrix of one."""
-        return self._calibrator(moment).one(float(self.explainer.raw(row)[0]))
+        return self.calibrator(moment).one(float(self.explainer.raw(row)[0]))
 
     def predict_one(self, values: Mapping[str, Any]) -> float:
         """Give the probability for one mapping of feature names, `moment` among them."""
@@ -241,7 +241,14 @@ class Bundle:
             raise _damaged(folder, f"{MODEL_FILE} asks about other columns than {FACTS_FILE} names")
         return bundle
 
-    def _calibrator(self, moment: str) -> Calibrator:
+    def calibrator(self, moment: str) -> Calibrator:
+        """Give the calibrator of a moment.
+
+        Raises
+        ------
+        UserError
+            The model was not trained for it.
+        """
         if moment not in self.calibrators:
             raise UserError(
                 f"the model of '{self.target}' was not trained for the moment '{moment}'",

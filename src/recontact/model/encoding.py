@@ -111,6 +111,15 @@ class Encoding:
 
     def row(self, values: Mapping[str, Any]) -> Floats:
         """Encode one mapping of feature names to values; what it does not name is unknown."""
+        row: Floats = self.rows([values])[0]
+        return row
+
+    def rows(self, many: Sequence[Mapping[str, Any]]) -> Floats:
+        """Encode such mappings, a row each."""
+        return np.array([self._coded(values) for values in many], dtype=np.float64)
+
+    def _coded(self, values: Mapping[str, Any]) -> list[Any]:
+        """Give the numbers and codes of a row; an unknown one is None, which becomes NaN."""
         try:
             row = list(self._take(values))
         except KeyError:
@@ -119,7 +128,7 @@ class Encoding:
             value = row[place]
             if value is not None:
                 row[place] = codes.get(value, len(codes))
-        return np.array(row, dtype=np.float64)  # None becomes NaN
+        return row
 
     @cached_property
     def _take(self) -> Callable[[Mapping[str, Any]], Any]:
