@@ -8,7 +8,8 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from recontact.errors import UserError
-from recontact_serving.storage import tables
+from recontact_serving.storage import checkpoints, tables
+from recontact_serving.storage.checkpoints import Checkpoints
 from recontact_serving.storage.database import Database, put, read_meta
 
 only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -75,3 +76,26 @@ def test_a_connection_that_was_cut_is_replaced(database):
     with database.read() as db:
         assert db.execute(select(1)).scalar() == 1
     other.close()
+
+
+def test_what_is_written_ahead_is_moved_beside_who_writes(tmp_path, monkeypatch):
+    """A connection that leaves it to others writes its log full, and they move it."""
+    file = tmp_path / "recontact.db"
+    database = Database(f"sqlite:///{file}")
+    raw = database.engine.raw_connection()
+    driver = raw.driver_connection
+    Checkpoints.leave_to_others(driver)
+    for k in range(1_500):  # SQLite's own limit is 1,000 pages
+        driver.execute("INSERT INTO meta VALUES (?, ?)", (f"m{k}", "x" * 4000))
+    driver.execute("INSERT INTO meta VALUES ('last', 'written at last')")
+    assert file.stat().st_size < 1_000_000
+    monkeypatch.setattr(checkpoints, "EVERY_S", 0.01)
+    moving = Checkpoints(database)
+    moving.start()
+    until = time.monotonic() + 30
+    while b"written at last" not in file.read_bytes() and time.monotonic() < until:
+        time.sleep(0.02)
+    moving.stop()
+    assert b"written at last" in file.read_bytes()
+    raw.invalidate()
+    database.close()

@@ -14,6 +14,7 @@ import structlog
 from recontact_serving.follow_up import follow_ups
 from recontact_serving.scoring import history, latest
 from recontact_serving.scoring.decisions import COLUMNS as DECISION
+from recontact_serving.storage.checkpoints import Checkpoints
 from recontact_serving.storage.database import Database
 from recontact_serving.storage.raw import Bulk, Together
 from recontact_serving.storage.tables import decisions, scores, versions
@@ -84,10 +85,12 @@ class Writer:
         self._more = threading.Event()
         self._stopping = False
         self._connection: Any = None
+        self._checkpoints = Checkpoints(database)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
     def start(self) -> None:
         """Begin to write."""
+        self._checkpoints.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -96,6 +99,7 @@ class Writer:
         self._more.set()
         if self._thread.is_alive():
             self._thread.join(timeout=STOP_S)
+        self._checkpoints.stop()
 
     async def keep(self, rows: Sequence[Kept], within_s: float) -> bool:
         """Keep the rows of scores; tell whether they are kept by now.
@@ -175,6 +179,8 @@ class Writer:
         driver = self._connection.driver_connection
         if self._database.engine.dialect.name != "sqlite":
             driver.autocommit = True
+        else:
+            Checkpoints.leave_to_others(driver)
         self._tables.prepare(driver)
 
     def _close(self) -> None:
