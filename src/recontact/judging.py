@@ -118,7 +118,9 @@ class Judge:
         for target, bundle in self.bundles.items():
             names = bundle.encoding.features
             places = [k for k, name in enumerate(names) if name != "moment"]
-            found[target] = (np.array(places, dtype=np.int64), Themes([names[k] for k in places]))
+            meanings = {feature.name: feature.meaning for feature in bundle.yours}
+            themes = Themes([names[k] for k in places], meanings)
+            found[target] = (np.array(places, dtype=np.int64), themes)
         return found
 
     def _next(self, row: Row, chance: float) -> list[dict[str, Any]]:

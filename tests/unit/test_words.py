@@ -1,14 +1,19 @@
 """Reasons in plain words: each text tells its own feature, its span, and codes readably."""
 
 import re
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from recontact.durations import DAY, HOUR, MINUTE
 from recontact.features.declared import FEATURES, Feature
-from recontact.features.measures import Volume
+from recontact.features.measures import Own, Volume
 from recontact.features.themes import THEMES
 from recontact.features.words import reasons
+from recontact.judging import Judge
+from recontact.next_issues import NextIssues
+from recontact.probes import DEFAULT
 
 WORDS = {name: words for theme in THEMES for name, words in theme.items()}
 SPAN = re.compile(r"(?:\bin|\blast) (an hour|hour|[0-9]+ (?:minutes|hours|days))\b")
@@ -89,7 +94,7 @@ def test_own_features_tell_their_codes_readably_too() -> None:
     one = reasons(
         "repeated", {"my_plan": "PRE_PAID", "my_count": 2.0}, {"my_plan": 1, "my_count": 2}
     )
-    assert [r["text"] for r in one] == ["my count: 2.0", "my plan: 'pre paid'"]
+    assert [r["text"] for r in one] == ["my count: 2", "my plan: 'pre paid'"]
 
 
 def test_the_strongest_feature_of_a_theme_is_the_one_told() -> None:
@@ -100,3 +105,13 @@ def test_the_strongest_feature_of_a_theme_is_the_one_told() -> None:
         ("contacts_30d", "5th contact in 30 days"),
         ("contacts_7d", "2nd contact in 7 days"),
     ]
+
+
+def test_what_a_user_declared_is_told_in_their_own_words():
+    """A bundle carries the meanings of its own features; reasons say them."""
+    own = Feature("late", Own("late"), "late parcels in 7 days")
+    bundle = SimpleNamespace(encoding=SimpleNamespace(features=("moment", "late")), yours=(own,))
+    judge = Judge({"repeated": bundle}, NextIssues({}, {}), DEFAULT)
+    places, themes = judge._themes["repeated"]
+    (told,) = themes.reasons("repeated", {"late": 3.0}, np.array([0.1, 0.4])[places])
+    assert told["text"] == "late parcels in 7 days: 3"

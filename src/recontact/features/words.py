@@ -51,16 +51,25 @@ class Themes:
     ----------
     names : sequence of str
         The features, in the order in which their effects will come.
+    meanings : mapping of str to str, optional
+        What those say that a user has declared.
+
+    Examples
+    --------
+    >>> own = Themes(["late_7d"], {"late_7d": "late parcels in 7 days"})
+    >>> own.reasons("repeated", {"late_7d": 2.0}, np.array([0.3]))[0]["text"]
+    'late parcels in 7 days: 2'
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], meanings: Mapping[str, str] | None = None) -> None:
+        meanings = meanings or {}
         self.names = tuple(names)
         place = {name: k for k, name in enumerate(self.names)}
         words = {name: words for theme in THEMES for name, words in theme.items()}
         own = [[k] for k, name in enumerate(self.names) if name not in words]
         found = [[place[name] for name in theme if name in place] for theme in THEMES]
         self._themes = [places for places in found if places] + own
-        self._words = [words.get(name) or _extra(name) for name in self.names]
+        self._words = [words.get(name) or _extra(name, meanings.get(name)) for name in self.names]
         self._order = np.array([k for places in self._themes for k in places], dtype=np.int64)
         sizes = [len(places) for places in self._themes]
         self._starts = np.cumsum([0, *sizes[:-1]])
@@ -96,13 +105,13 @@ class Themes:
         return found
 
 
-def _extra(name: str) -> Words:
-    label = name.replace("_", " ")
+def _extra(name: str, meaning: str | None) -> Words:
+    label = meaning or name.replace("_", " ")
 
     def words(row: Row) -> str:
         value = row[name]
         if value is None:
             return f"{label} not known"
-        return f"{label}: {readable(value) if isinstance(value, str) else value}"
+        return f"{label}: {readable(value) if isinstance(value, str) else f'{value:g}'}"
 
     return words
