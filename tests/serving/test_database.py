@@ -92,6 +92,7 @@ def test_what_is_written_ahead_is_moved_beside_who_writes(tmp_path, monkeypatch)
     monkeypatch.setattr(checkpoints, "EVERY_S", 0.01)
     moving = Checkpoints(database)
     moving.start()
+    moving.due()
     until = time.monotonic() + 30
     while b"written at last" not in file.read_bytes() and time.monotonic() < until:
         time.sleep(0.02)

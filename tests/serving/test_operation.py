@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+from pathlib import Path
 
 import pytest
 import structlog
@@ -67,6 +68,18 @@ def test_not_ready_when_the_database_is_gone(running, settings):
     assert answer.status_code == 200
     missing = [text.split(":")[0] for text in answer.json()["degraded"]]
     assert missing == ["history", "log"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_score_is_in_the_file_itself_soon_after_its_commit(running, settings):
+    """What is written ahead is moved by a thread that the commit tells; without a further one."""
+    file = Path(settings.database_url.removeprefix("sqlite:///"))
+    told = {**WRAPUP, "contact_id": "c-moved-by-and-by"}
+    assert running.client.post("/v1/score", json=told).status_code == 200
+    until = time.monotonic() + 30
+    while b"c-moved-by-and-by" not in file.read_bytes() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert b"c-moved-by-and-by" in file.read_bytes()
 
 
 def test_metrics_count_requests_scores_and_stages(client):

@@ -214,11 +214,11 @@ def test_the_plots_say_in_words_what_they_draw(database):
     planted(database)
     found = values(database, repeat="10", escalation="0", follow_up="2")["trial"]
     plots, effect = found["plots"], found["effects"]["repeated"]
-    low, high = (f"{100 * bound:.1f} %" for bound in (effect.listed.low, effect.listed.high))
-    assert (
-        f"Came back: Could be followed up 75.0 % ({low} to {high}), Held out 100.0 %"
-        in (plots["arms"])
-    )
+    listed = effect.listed
+    rate, low, high = (f"{100 * one:.1f} %" for one in (listed.rate, listed.low, listed.high))
+    assert listed.rate == pytest.approx(0.75, abs=0.01)  # the lot says how many that are of
+    told = f"Came back: Could be followed up {rate} ({low} to {high}), Held out 100.0 %"
+    assert told in plots["arms"]
     assert plots["arms"].count('<circle class="plain"') == 2
     assert plots["arms"].count('<circle class="ring"') == 2  # known without colour
     worth = found["saved"]

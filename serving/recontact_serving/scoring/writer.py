@@ -172,6 +172,7 @@ class Writer:
         began, told, log_rows, listing = zip(*rows, strict=True)
         with self._metrics.stage("commit"):
             self._tables.put(driver, [began, told, [row for row in listing if row], log_rows])
+        self._checkpoints.due()
 
     def _connect(self) -> None:
         """Open the connection; each statement on it is a transaction."""

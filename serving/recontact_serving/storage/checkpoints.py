@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from recontact_serving.storage.database import Database
 
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Checkpoints:
-    """Does so every second; a database that is none of SQLite needs nothing of it.
+    """Does so within a second of a commit; PostgreSQL needs nothing of it.
 
     Parameters
     ----------
@@ -32,10 +33,11 @@ class Checkpoints:
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._engine = database.engine
+        self._due = threading.Event()
         self._stop = threading.Event()
+        self._connection: Any = None
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-        self._needed = database.engine.dialect.name == "sqlite"
 
     @staticmethod
     def leave_to_others(driver: Any) -> None:
@@ -44,21 +46,31 @@ class Checkpoints:
 
     def start(self) -> None:
         """Begin."""
-        if self._needed:
+        if self._engine.dialect.name == "sqlite":
             self._thread.start()
+
+    def due(self) -> None:
+        """Say that something was committed."""
+        self._due.set()
 
     def stop(self) -> None:
         """End; what is left is moved when the last connection closes."""
         self._stop.set()
+        self._due.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        connection = self._database.engine.raw_connection()
-        driver: Any = connection.driver_connection
-        while not self._stop.wait(EVERY_S):
+        while self._due.wait() and not self._stop.wait(EVERY_S):
+            self._due.clear()
             try:
-                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            except sqlite3.Error as error:  # a full disk, say: the writer will tell of it too
+                self._move()
+            except (sqlite3.Error, DBAPIError) as error:  # the writer tells of it too
                 log.warning("checkpoint", error=type(error).__name__)
-        connection.invalidate()
+        if self._connection is not None:
+            self._connection.invalidate()
+
+    def _move(self) -> None:
+        if self._connection is None:
+            self._connection = self._engine.raw_connection()
+        self._connection.driver_connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
