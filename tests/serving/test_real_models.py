@@ -38,7 +38,8 @@ def real(trained, simulated, kind, new_database):
     from recontact_serving.settings import Settings
 
     with new_database(kind) as url:
-        settings = Settings(url, trained, auth=False)
+        # On a busy machine a day's arrivals, which each score here reads anew, take their time.
+        settings = Settings(url, trained, auth=False, time_limit_ms=60_000)
         database = Database(url)
         assert load(database, simulated).accepted == len(simulated)
         assert refresh(database, trained, simulated).trouble == ""
