@@ -1,9 +1,11 @@
 """`/v1/calls`, `/v1/agents` and `/v1/desktop-tokens`: what agents' desktops get and send."""
 
+import asyncio
 import json
 import threading
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from recontact_serving.desktop.call_watching import HAND, Event, Watch
 from recontact_serving.desktop.decision_log import LATE_S, Log
 from recontact_serving.desktop.desktop_day import fullest_day
 from recontact_serving.desktop.desktop_schemas import Call
+from recontact_serving.desktop.event_stream import EventStream
 from recontact_serving.people import keys
 from recontact_serving.storage.database import Database
 from recontact_serving.storage.tables import agent_actions, decisions, meta
@@ -467,3 +470,25 @@ def test_no_day_is_played_where_history_is_real(guarded_client, client):
     answer = guarded_client[0].client.get("/desktop/day")
     assert answer.status_code == 404
     assert "recontact load" in client.get("/desktop/day").text
+
+
+def test_a_stream_ends_although_an_event_comes_at_the_same_moment():
+    """It is cancelled when its reader has gone; an event on the way must not swallow that."""
+
+    async def ended():
+        watch = Watch(lambda _: True, agent_id="a1")
+        stream = EventStream(SimpleNamespace(present=_nothing), watch, None, None)
+        telling = asyncio.create_task(stream._tell(_nothing))
+        await asyncio.sleep(0.01)  # it waits
+        watch.offer(Event(1, None, b"{}"))
+        await asyncio.sleep(0)  # the event is taken, and not yet told
+        telling.cancel()
+        done, _ = await asyncio.wait([telling], timeout=5)
+        telling.cancel()
+        return bool(done)
+
+    assert asyncio.run(ended())
+
+
+async def _nothing(*_):
+    return []

@@ -71,7 +71,9 @@ class EventStream(StreamingResponse):
             await self._send_event(send, event)
         while (left := self._until - time.time()) > 0:
             try:
-                event = await asyncio.wait_for(self._watch.next(), min(left, HEARTBEAT_S))
+                # `wait_for` of Python 3.11 forgets a cancellation that comes with an event.
+                async with asyncio.timeout(min(left, HEARTBEAT_S)):
+                    event = await self._watch.next()
             except TimeoutError:
                 await _send(send, b": still here\n\n")
             else:
