@@ -48,7 +48,7 @@ class Calibrator:
         Examples
         --------
         >>> line = Calibrator((-1.0, 1.0), (-2.0, 3.0))
-        >>> line.one(0.3) == line(np.array([0.3]))[0]
+        >>> line.one(0.3) == float(line(np.array([0.3]))[0])
         True
         """
         _, _, first, last = self._knots
