@@ -15,21 +15,7 @@ class _Waiting(NamedTuple):
 
 
 class Gathering:
-    """Waits until all requests that have come are ready to be scored, and no longer.
-
-    Examples
-    --------
-    >>> class Doubling:
-    ...     def scored_together(self, asked):
-    ...         print("together:", len(asked))
-    ...         return [2 * one for one in asked]
-    >>> async def both():
-    ...     gathering, scorer = Gathering(), Doubling()
-    ...     return await asyncio.gather(*(gathering.scored(scorer, k) for k in (1, 2)))
-    >>> asyncio.run(both())
-    together: 2
-    [2, 4]
-    """
+    """Waits until all requests that have come are ready to be scored, and no longer."""
 
     def __init__(self) -> None:
         self._waiting: list[_Waiting] = []
