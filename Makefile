@@ -47,10 +47,12 @@ screenshots: .venv/.dev ## take the pictures of the documentation again (minutes
 campaign: .venv/.dev ## the large test campaigns, at their full sizes (hours)
 	@RECONTACT_CAMPAIGN=1 $(BIN)/python -m pytest --timeout 0 tests/property tests/bad_input tests/serving/test_openapi.py $(ARGS)
 	@$(BIN)/python -m recontact_pipelines.campaigns.servicenow --out campaign
+	@$(BIN)/python -m recontact_pipelines.campaigns.origins --out campaign
 	@$(BIN)/python tests/bench/automl.py --minutes 60 --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.simulated --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.promotions --out campaign
 	@$(BIN)/python -m recontact_pipelines.campaigns.kills --out campaign
+	@$(BIN)/python -m tests.serving.postgres $(BIN)/python -m recontact_pipelines.campaigns.kills --out campaign --database {}
 
 mlflow: .venv/.demo ## MLflow's pages on what the demo trained, at http://127.0.0.1:5000
 	@test -f demo/$(DATA)/mlflow.db || { echo "no runs in demo/$(DATA) yet: make demo DATA=$(DATA)" >&2; exit 1; }

@@ -116,7 +116,10 @@ export interface paths {
         };
         /**
          * At Risk Csv
-         * @description Give the list as CSV that is safe to open in a spreadsheet.
+         * @description Give the whole list as CSV that is safe to open in a spreadsheet.
+         *
+         *     Rows are sent as they are read. Where that fails on the way, the answer is broken off: a file
+         *     that came to its end is whole.
          */
         get: operations["at_risk_csv_v1_at_risk_csv_get"];
         put?: never;
@@ -730,9 +733,7 @@ export interface components {
          */
         Contacts: {
             /** Contacts */
-            contacts: {
-                [key: string]: unknown;
-            }[];
+            contacts: unknown[];
         };
         /**
          * DatabaseCheck
@@ -1180,9 +1181,7 @@ export interface components {
          */
         ScoreRequests: {
             /** Requests */
-            requests: {
-                [key: string]: unknown;
-            }[];
+            requests: unknown[];
         };
         /**
          * Scores
@@ -1221,9 +1220,7 @@ export interface components {
          */
         SeveralWorks: {
             /** Requests */
-            requests: {
-                [key: string]: unknown;
-            }[];
+            requests: unknown[];
         };
         /**
          * Taken
@@ -1548,6 +1545,7 @@ export interface operations {
                 queue?: string | null;
                 program?: string | null;
                 agent_id?: string | null;
+                customer_id?: string | null;
                 /** @description either outcome has this band */
                 band?: ("low" | "medium" | "high" | "already") | null;
                 /** @description default: open and claimed */
@@ -1556,8 +1554,8 @@ export interface operations {
                 owner?: string | null;
                 /** @description default: worst first, by cost */
                 sort?: ("cost" | "due" | "newest") | null;
-                limit?: number;
                 cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1637,6 +1635,7 @@ export interface operations {
                 queue?: string | null;
                 program?: string | null;
                 agent_id?: string | null;
+                customer_id?: string | null;
                 /** @description either outcome has this band */
                 band?: ("low" | "medium" | "high" | "already") | null;
                 /** @description default: open and claimed */
@@ -1645,8 +1644,9 @@ export interface operations {
                 owner?: string | null;
                 /** @description default: worst first, by cost */
                 sort?: ("cost" | "due" | "newest") | null;
-                limit?: number;
                 cursor?: string | null;
+                /** @description default: all */
+                limit?: number | null;
             };
             header?: never;
             path?: never;

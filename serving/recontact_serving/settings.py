@@ -89,7 +89,7 @@ class Settings:
     auth: bool = True
     probes: str | None = None
     workers: int = 1
-    time_limit_ms: float = 250.0
+    time_limit_ms: float = 1000.0
     retention_days: int | None = None
     rate_limit: float = 0.0
     desktop_origins: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ class Settings:
             auth=_on(env, "AUTH"),
             probes=env.get("RECONTACT_PROBES") or None,
             workers=workers or int(_number(env, "WORKERS", 1, 1, whole=True)),
-            time_limit_ms=_number(env, "TIME_LIMIT_MS", 250, 1),
+            time_limit_ms=_number(env, "TIME_LIMIT_MS", 1000, 1),
             retention_days=int(_number(env, "RETENTION_DAYS", 0, 0, whole=True)) or None,
             rate_limit=_number(env, "RATE_LIMIT", 0, 0),
             desktop_origins=_origins(env.get("RECONTACT_DESKTOP_ORIGINS") or ""),

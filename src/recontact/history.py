@@ -37,10 +37,16 @@ def codes(column: pa.ChunkedArray) -> Ints:
     >>> codes(pa.chunked_array([["x", None, "y", "x"]])).tolist()
     [0, -1, 1, 0]
     """
-    indices = pa.chunked_array([column.combine_chunks()]).dictionary_encode().combine_chunks()
-    if isinstance(indices, pa.ChunkedArray):
-        indices = indices.chunk(0)
-    return np.asarray(indices.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    return numbered(column)[0]
+
+
+def numbered(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
+    """Give the codes of a column, as `codes` does, and the distinct values by code."""
+    encoded = pa.chunked_array([column.combine_chunks()]).dictionary_encode().combine_chunks()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.chunk(0)
+    numbers = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.asarray(numbers, dtype=np.int64), encoded.dictionary
 
 
 def combine(first: Ints, second: Ints) -> Ints:

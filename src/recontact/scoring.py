@@ -30,6 +30,10 @@ SOON = 0.25  # share of those who come back that may be back before a follow-up 
 class Loading(LoadsOfOne, Protocol):
     """Tells how busy it is once it has read up to an instant."""
 
+    def at_hand(self, at: int) -> bool:
+        """Tell whether `prepare` has nothing to read."""
+        ...
+
     def prepare(self, at: int) -> None:
         """Read what is told of an instant, in microseconds, where it is not at hand."""
         ...
@@ -191,7 +195,7 @@ class Scorer:
 
     def _scored(self, asked: Asked, found: Looked, judged: Mapping[str, Any]) -> Scored:
         unread, wrapup = asked.history is None, asked.moment == "wrapup"
-        degraded = self._degraded(found.row, asked.moment, unread=unread)
+        degraded = self._degraded(found, asked.moment, unread=unread)
         answer = {**judged, "history": _history(found), "degraded": degraded}
         ahead = self._ahead(asked.contact, found.row, judged) if wrapup else None
         return Scored(answer, list(found.row.values())[1:], ahead)  # all but the contact's name
@@ -217,6 +221,10 @@ class Scorer:
         if self.bundles["repeated"].next_issues is None:  # then they came from the history
             del told["next_issues"]
         return told
+
+    def at_hand(self, at: dt.datetime) -> bool:
+        """Tell whether how busy it is at an instant is known, so that `ready` does not wait."""
+        return self._loading is None or self._loading.at_hand(micros(at))
 
     def ready(self, stamps: Sequence[int], fetch: Fetch, at: dt.datetime) -> Pasts:
         """Make ready what a score at an instant looks back at, reading what is not at hand.
@@ -264,7 +272,8 @@ class Scorer:
     def live(self) -> Live:
         """What computes the features."""
         texts = frozenset(self._first.encoding.categories)
-        return Live(self.policy, self._first.known_from, texts, self._first.features)
+        first = self._first
+        return Live(self.policy, first.known_from, texts, first.features, first.wrapup_delay_s)
 
     @cached_property
     def _loading(self) -> Loading | None:
@@ -299,7 +308,8 @@ class Scorer:
         hours = back_h(when, row, repeated["probability"], row["at"], window, SOON)
         return Ahead(window, int(hours * HOUR))
 
-    def _degraded(self, row: Row, moment: str, *, unread: bool) -> list[str]:
+    def _degraded(self, found: Looked, moment: str, *, unread: bool) -> list[str]:
+        row = found.row
         missing = [
             f"{target}: no model, only how often it happens: {bundle.facts['constant']}"
             for target, bundle in self.bundles.items()
@@ -307,6 +317,11 @@ class Scorer:
         ]
         if moment not in self._first.moments:
             missing.append(f"moment: no model for '{moment}', scored as at the start")
+        if found.late:
+            after = f"{self._first.wrapup_delay_s / 60:g} min after the end"
+            missing.append(
+                f"known_at: over {after}, so nothing that comes with the wrap-up is used"
+            )
         if unread:
             missing.append("history: it could not be read in time, nor how busy it is")
         elif row["contacts_before"] is None:
@@ -319,7 +334,7 @@ class Scorer:
             if value is not None and categories and value not in categories:
                 missing.append(f"{name}: '{value}' was not seen in training")
         if row["program"] is None and self._first.encoding.categories.get("program"):
-            missing.append("program: not given, so no history or rate of a program is found")
+            missing.append("program: not given, so no rate of a program is found")
         return missing
 
 

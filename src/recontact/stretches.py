@@ -1,6 +1,6 @@
 """Rows of a large table in order: put back into it by stretches, and taken from it by count."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +45,22 @@ class Stretches:
         numbered = table.replace_schema_metadata(None).append_column(ROW, pa.array(row))
         self.spill.scatter(numbered, row // self.at_once)
 
-    def tables(self) -> Iterator[pa.Table]:
-        """Give all rows in order, a stretch at a time; those without a row are passed over."""
-        return (table for table in each(self._stretch, range(self.spill.parts)) if table)
+    def tables(
+        self, made: Callable[[pa.Table], pa.Table] = lambda table: table
+    ) -> Iterator[pa.Table]:
+        """Give all rows in order, a stretch at a time; those without a row are passed over.
+
+        Parameters
+        ----------
+        made : callable
+            What to make of each stretch before it is given, on several processors at once.
+        """
+
+        def stretch(number: int) -> pa.Table | None:
+            table = self._stretch(number)
+            return made(table) if table else None
+
+        return (table for table in each(stretch, range(self.spill.parts)) if table)
 
     def _stretch(self, number: int) -> pa.Table | None:
         table = self.spill.take(number)

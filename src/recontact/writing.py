@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from recontact.errors import UserError
 from recontact.tables import SUFFIXES
 
+DICTIONARY = 1 << 16  # bytes: of numbers that all differ, a larger one only takes time and room
+
 
 def refuse_input(out: Path, files: Iterable[Path]) -> None:
     """Refuse an output that would take the place of one of the inputs.
@@ -140,7 +142,9 @@ def writing(target: Path, schema: pa.Schema) -> Iterator[Callable[[pa.Table], No
     check_suffix(target)
     with replacing(target) as temporary:
         if target.suffix.lower() == ".parquet":
-            with pq.ParquetWriter(temporary, schema, compression="zstd") as parquet:
+            with pq.ParquetWriter(
+                temporary, schema, compression="zstd", dictionary_pagesize_limit=DICTIONARY
+            ) as parquet:
                 yield parquet.write_table
             return
         try:

@@ -40,7 +40,7 @@ from recontact_serving.people.roles import scopes_of
 from recontact_serving.scoring import history, latest
 from recontact_serving.storage.clock import instant, micros, now
 from recontact_serving.storage.database import Database
-from recontact_serving.storage.raw import Bulk
+from recontact_serving.storage.raw import Bulk, Together
 from recontact_serving.storage.tables import follow_ups as listed
 from recontact_serving.storage.tables import scores, versions
 
@@ -175,11 +175,18 @@ def state(draw: random.Random) -> str:
 
 def put(database: Database, arrivals: Any, scored: Any, work: Any) -> None:
     dialect = database.engine.dialect
+    parts = [
+        Bulk(versions, history.COLUMNS, dialect),
+        Bulk(scores, latest.COLUMNS, dialect),
+        Bulk(listed, follow_ups.COLUMNS, dialect),
+    ]
+    together = Together(parts)
     with database.engine.raw_connection() as raw:
         driver = raw.driver_connection
-        Bulk(versions, history.COLUMNS, dialect).put(driver, arrivals)
-        Bulk(scores, latest.COLUMNS, dialect).put(driver, scored)
-        Bulk(listed, follow_ups.COLUMNS, dialect).put(driver, work)
+        if "together" not in raw.info:
+            together.prepare(driver)
+            raw.info["together"] = True
+        together.put(driver, [arrivals, scored, work])
         driver.commit()
 
 

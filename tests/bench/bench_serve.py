@@ -8,6 +8,7 @@ comes from a process of its own (`tests/bench/load.py`).
 
     python tests/bench/bench_serve.py                  # all, some minutes
     python tests/bench/bench_serve.py --only ours empty --rounds 5 --json
+    python tests/bench/bench_serve.py --only ours --open --database-in /dev/shm  # without the disk
 """
 
 # ruff: noqa: T201 - it prints what it measures
@@ -16,6 +17,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -36,7 +38,9 @@ HERE = Path(__file__).parent
 CONNECTIONS = (1, 8, 32)
 SECONDS, RATE, RATE_SECONDS = 5.0, 200, 20.0
 FLAGGED = 0.2  # share of the requests whose score is medium or higher
+WITHIN = ("0.002", "0.005", "0.01")  # seconds, of the service's own histograms
 PORT = 8710
+Counts = dict[tuple[str, str], float]  # by what was timed, and how long it took at most
 WAYS = (
     *("ours", "ours, all explained", "empty"),
     *("mlserver", "mlserver, batched", "bentoml", "mlflow"),
@@ -51,9 +55,9 @@ def main() -> None:
             say(f"preparing {asked.contacts:,} contacts, both models and the history")
             folder.mkdir(parents=True, exist_ok=True)
             serve_prepare.prepare(folder, asked.contacts)
-        runs = [
-            one for number in range(asked.rounds) for one in in_turn(folder, asked.only, number)
-        ]
+        with database_in(asked.database_in, folder) as url:
+            rounds = (in_turn(folder, asked, url, number) for number in range(asked.rounds))
+            runs = [one for found in rounds for one in found]
     result = summary(runs)
     print(json.dumps(result, indent=1) if asked.json else table(result))
 
@@ -64,34 +68,51 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--contacts", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="keep what is prepared here, and use it again")
+    parser.add_argument("--open", action="store_true", help="the open loop alone, in each round")
+    parser.add_argument("--database-in", type=Path, help="where a copy of ours is used")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
 
-def in_turn(folder: Path, ways: list[str], number: int) -> Iterator[dict[str, Any]]:
+@contextmanager
+def database_in(elsewhere: Path | None, folder: Path) -> Iterator[str]:
+    """Give the address of our database; where it is asked for, of a copy that goes away."""
+    if elsewhere is None:
+        yield f"sqlite:///{folder}/recontact.db"
+        return
+    with tempfile.TemporaryDirectory(dir=elsewhere) as there:
+        for part in folder.glob("recontact.db*"):
+            shutil.copy(part, there)
+        yield f"sqlite:///{there}/recontact.db"
+
+
+def in_turn(
+    folder: Path, asked: argparse.Namespace, url: str, number: int
+) -> Iterator[dict[str, Any]]:
     """Measure each way once."""
-    for way in ways:
+    for way in asked.only:
         say(f"round {number + 1}: {way}")
-        with serving(way, folder) as (address, path, process):
+        with serving(way, folder, url) as (address, path, process):
             bodies = requests(way, folder, address)
             load(address, path, bodies, 4, 2.0)  # what is compiled and cached at first
-            for connections in CONNECTIONS:
+            for connections in () if asked.open else CONNECTIONS:
                 before = processor_s(process)
                 found = load(address, path, bodies, connections, SECONDS)
                 used = processor_s(process) - before
                 row = {"way": way, "connections": connections, "us": 1e6 * used / found["requests"]}
                 yield row | found
-            if number == 0:
+            if asked.open or number == 0:
+                counted = inside(address) if way.startswith("ours") else {}
                 found = load(address, path, bodies, 8, RATE_SECONDS, RATE)
-                inside = stages(address) if way.startswith("ours") else {}
-                yield {"way": way, "connections": f"{RATE}/s"} | found | inside
+                shares = within(counted, inside(address)) if counted else {}
+                yield {"way": way, "connections": f"{RATE}/s"} | found | shares
 
 
 @contextmanager
-def serving(way: str, folder: Path) -> Iterator[tuple[str, str, int]]:
+def serving(way: str, folder: Path, url: str) -> Iterator[tuple[str, str, int]]:
     """Run a server; give its address, the path to ask and its process."""
     address = f"http://127.0.0.1:{PORT}"
-    path, ready, command, environ = started(way, folder)
+    path, ready, command, environ = started(way, folder, url)
     log = (folder / f"{way.replace(' ', '_').replace(',', '')}.log").open("wb")
     process = subprocess.Popen(command, env=environ, stdout=log, stderr=log, start_new_session=True)
     try:
@@ -103,11 +124,11 @@ def serving(way: str, folder: Path) -> Iterator[tuple[str, str, int]]:
         log.close()
 
 
-def started(way: str, folder: Path) -> tuple[str, str, list[str], dict[str, str]]:
+def started(way: str, folder: Path, url: str) -> tuple[str, str, list[str], dict[str, str]]:
     """Give the path to ask, the path that tells of readiness, the command and its environment."""
     if way.startswith("ours"):
         words = [sys.executable, "-m", "recontact_pipelines", "serve", "--port", str(PORT)]
-        return "/v1/score", "/health/ready", words, serve_prepare.settings(folder)
+        return "/v1/score", "/health/ready", words, serve_prepare.settings(folder, url)
     name, _, how = way.partition(", ")
     script = HERE / "peers" / f"serve_{name}.py"
     words = [sys.executable, script, "--folder", folder, "--port", str(PORT)]
@@ -173,22 +194,30 @@ def load(
     return told
 
 
-def stages(address: str) -> dict[str, float]:
-    """Give the share of requests answered within 10 ms, and of commits and scores within 5 ms."""
+def inside(address: str) -> Counts:
+    """Give what the service has counted: by what it timed, how many took how long at most."""
     with urllib.request.urlopen(f"{address}/metrics") as answer:  # noqa: S310 - of this machine
         text = answer.read().decode()
     found = {}
-    for name, labels, within in (
-        ("request_seconds", 'method="POST",route="/v1/score"', "0.01"),
-        ("stage_seconds", 'stage="commit"', "0.005"),
-        ("stage_seconds", 'stage="score"', "0.005"),
-        ("stage_seconds", 'stage="history"', "0.005"),
+    for name, metric, labels in (
+        ("request", "request_seconds", 'method="POST",route="/v1/score"'),
+        *((stage, "stage_seconds", f'stage="{stage}"') for stage in ("history", "score", "commit")),
     ):
-        least = number(text, f'recontact_{name}_bucket{{le="{within}",{labels}}}')
-        whole = number(text, f"recontact_{name}_count{{{labels}}}")
-        key = f"{labels.rsplit('=', 1)[1].strip(chr(34))} within {float(within) * 1e3:g} ms"
-        found[key] = round(least / whole, 5)
+        for most in WITHIN:
+            bucket = f'recontact_{metric}_bucket{{le="{most}",{labels}}}'
+            found[name, f"{float(most) * 1e3:g} ms"] = number(text, bucket)
+        found[name, ""] = number(text, f"recontact_{metric}_count{{{labels}}}")
     return found
+
+
+def within(before: Counts, after: Counts) -> dict[str, float]:
+    """Give the shares of what was counted in between."""
+    many = {key: after[key] - before[key] for key in after}
+    return {
+        f"{name} within {most}": round(count / many[name, ""], 5)
+        for (name, most), count in many.items()
+        if most
+    }
 
 
 def number(text: str, name: str) -> float:
@@ -203,7 +232,7 @@ def summary(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for way, connections in dict.fromkeys((run["way"], run["connections"]) for run in runs):
         own = [r for r in runs if (r["way"], r["connections"]) == (way, connections)]
         names = [n for n, value in own[0].items() if isinstance(value, float)]
-        middle = {name: round(statistics.median(run[name] for run in own), 3) for name in names}
+        middle = {name: round(statistics.median(run[name] for run in own), 5) for name in names}
         found.append({"way": way, "connections": connections, "rounds": len(own), **middle})
     return found
 

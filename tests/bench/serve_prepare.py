@@ -32,13 +32,13 @@ def prepare(folder: Path, contacts: int) -> dict[str, str]:
     refresh(database, mlflow, table)
     database.close()
     (folder / "calls.json").write_bytes(json.dumps(calls(table, 2_000)).encode())
-    return settings(folder)
+    return settings(folder, url)
 
 
-def settings(folder: Path) -> dict[str, str]:
-    """Give the settings of a service on what was prepared."""
+def settings(folder: Path, url: str) -> dict[str, str]:
+    """Give the settings of a service on what was prepared, with its database at an address."""
     own = {
-        "DATABASE_URL": f"sqlite:///{folder}/recontact.db",
+        "DATABASE_URL": url,
         "MLFLOW_URI": f"sqlite:///{folder}/mlflow.db",
         "CACHE_DIR": f"{folder}/cache",
         "AUTH": "off",

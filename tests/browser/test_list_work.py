@@ -130,7 +130,7 @@ def test_what_others_do_shows_by_itself(seen_by, floor):
         floor.person(name, "lead", "live")
     there = floor.scored("live", 3)
     page = seen_by("ivy")
-    row(page, there[1]).get_by_role("link", name="More").click()
+    row(page, there[1]).get_by_role("link", name="More to do").click()
     page.get_by_label("Note").fill("call her on")
     other = seen_by("ira")
     row(other, there[1]).get_by_role("button", name="Claim").click()
@@ -169,7 +169,7 @@ def test_each_thing_can_be_done_on_the_row(seen_by, floor):
     page.reload()
 
     def opened(contact_id: str):
-        row(page, contact_id).get_by_role("link", name="More").click()
+        row(page, contact_id).get_by_role("link", name="More to do").click()
         found = row(page, contact_id).locator(".forms")
         expect(found.get_by_role("button", name="Resolve")).to_be_visible()
         return found

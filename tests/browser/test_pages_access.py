@@ -70,7 +70,7 @@ def test_the_forms_of_a_row_are_for_everybody_too(seen_by, shown):
     """What opens in a row, and what is told after an action, are as good as the page."""
     page = seen_by("eve", shown["list"], bypass_csp=True)
     page.add_script_tag(content=AXE)
-    page.get_by_role("link", name="More").first.click()
+    page.get_by_role("link", name="More to do").first.click()
     page.locator(".forms form").first.wait_for()
     page.get_by_role("button", name="Claim").nth(1).click()
     page.locator("#messages form").wait_for()
@@ -99,7 +99,7 @@ def test_pages_run_under_their_policy(seen_by, shown, floor):
     for name in ("list", "contact", "mine"):
         page.goto(floor.address + shown[name])
     page.goto(floor.address + shown["list"])
-    page.get_by_role("link", name="More").first.click()
+    page.get_by_role("link", name="More to do").first.click()
     page.locator(".forms form").first.wait_for()
     with page.expect_response("**/changes*") as answer:
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

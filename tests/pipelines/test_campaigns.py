@@ -5,9 +5,10 @@ import pyarrow.compute as pc
 import pytest
 
 from recontact.clean import read_contacts
+from recontact.evaluation.bootstrap import Draws
 from recontact.evaluation.figures import find
 from recontact.tables import read_table
-from recontact_pipelines.campaigns import automl, servicenow, simulated
+from recontact_pipelines.campaigns import automl, origins, servicenow, simulated
 
 
 @pytest.mark.slow
@@ -29,8 +30,10 @@ def test_servicenow_repeats_are_told_better_than_the_floor(incidents, window):
     lead = find(table, history="all", model="recontact")["ahead"]["untuned"]["roc_auc"]
     assert lead["low"] > 0
     assert servicenow.words({window: table}).count("\n") == 5
-    found = {"learner": "x", "best_found_after_s": 1, "seconds": 2, "versions": {"x": "1"}}
-    assert automl.words(table, found, window).count("\n") == 7
+    found = {"learner": "x", "best_found_after_s": 1, "seconds": 9, "versions": {"x": "1"}}
+    told = automl.words(table, found | {"processor_s": 5}, window)
+    assert f"{window}: x after 1 of 9 s, 5 s of the processor; x 1" in told
+    assert told.count("\n") == 7
 
 
 def test_automl_gets_what_an_incident_arrives_with(incidents):
@@ -42,6 +45,24 @@ def test_automl_gets_what_an_incident_arrives_with(incidents):
     opened = train["opened_at"].to_pylist()
     assert opened == sorted(opened)
     assert set(test["category"].to_pylist()) > {"Category 26", "Category 53"}
+
+
+def test_origins_weigh_by_their_cases():
+    """Ours knows all at the origin of 30 cases and nothing at that of 10: three quarters count."""
+    customer = np.arange(100)
+
+    def stretch(cases: int, ours: bool) -> origins.Stretch:
+        outcome = (customer < cases) * 1.0
+        scores = {"ours": [outcome if ours else outcome * 0], "untuned": [outcome * 0]}
+        return origins.Stretch(outcome, customer % 2 * 5.0, customer, scores)
+
+    both, draws = [stretch(30, ours=True), stretch(10, ours=False)], Draws.of(customer)
+    row = origins.compared(both, "first-seen", draws)
+    assert (row["rows"], row["cases"]) == (100, 20)
+    assert (row["ours"], row["untuned"]) == (0.875, 0.5)
+    assert row["ahead"]["difference"] == pytest.approx(0.375)
+    assert row["ahead"]["low"] == pytest.approx(row["ahead"]["high"]) == pytest.approx(0.375)
+    assert "first seen | 100 | 20 | 0.875 | 0.500 | +0.375 (" in origins.words({"48h": [row]})
 
 
 def test_escalations_found_are_told_beside_what_could_be():

@@ -42,7 +42,7 @@ MORE = {
     "notes": choice(None, "The bill, the BILL!", "spät; late"),
 }
 DAYS = choice(0, 0, 0, 0, 7, 30, 90)  # bounds of spans, and weeks with a usual load, occur
-KNOWN_AFTER = choice(None, 0, 1, 60 * 15, 3600 * 3, 3600 * 30)
+KNOWN_AFTER = choice(None, -120, 0, 1, 60 * 15, 3600 * 3, 3600 * 30)
 TOLD = ("answered", "hold", "resume", "transfer", "hold")
 ELAPSED = choice(0.0, 600.0, 3600.0)
 

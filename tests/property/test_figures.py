@@ -46,7 +46,7 @@ def histories(draw):
             seconds=draw(st.sampled_from([0, 0, 59, 60, 900, 3599])),
         )
         row["ended_at"] = row["started_at"] + lasted
-        late = draw(st.sampled_from([None, 0, 1, 59, 900, 3600 * 30, 3600 * 24 * 9]))
+        late = draw(st.sampled_from([None, -120, 0, 1, 59, 900, 3600 * 30, 3600 * 24 * 9]))
         row["known_at"] = None if late is None else row["ended_at"] + dt.timedelta(seconds=late)
         row["queue"] = draw(st.sampled_from([None, "q", "r"]))
         row["agent_id"] = draw(st.sampled_from([None, "a", "b"]))

@@ -58,9 +58,7 @@ def merged(legs: list[Row]) -> Row:
             one[name] = sum(given) if given else None
     one["transfer_count"] = max(one["transfer_count"] or 0, len(legs) - 1)
     for name in ("agent_id", "team"):
-        of_served = [leg[name] for leg in served if leg[name] is not None]
-        of_any = [leg[name] for leg in legs if leg[name] is not None]
-        one[name] = ((of_served if served else of_any) or [None])[0]
+        one[name] = served[0][name] if served else None
     one["dropped"] = legs[-1]["dropped"]
     if any(leg["known_at"] for leg in legs):
         one["known_at"] = max(known(leg) for leg in legs)

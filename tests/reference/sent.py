@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from tests.reference.features import DELAY, SO_FAR, known_at
+from tests.reference.features import SO_FAR, known_at
 
 KEYS = ("contact_id", "started_at")
 
@@ -17,7 +17,7 @@ def arrival(contact, known):
 
 
 def request(contact, known, moment, at, so_far=None):
-    """What is sent at a moment: no more than is known."""
+    """What is sent at a moment: no more than is known, but at wrap-up the whole record."""
     sent = arrival(contact, known)
     later = {k: v for k, v in columns(contact, known, {"live"}).items() if k not in SO_FAR}
     if moment == "live":
@@ -26,8 +26,7 @@ def request(contact, known, moment, at, so_far=None):
         sent |= later if answered else {}
         sent |= so_far or {}
     if moment == "wrapup":
-        in_time = known_at(contact) - contact["ended_at"] <= DELAY
-        sent |= contact if in_time else later | {"ended_at": contact["ended_at"]}
+        sent |= contact
     return sent
 
 

@@ -60,6 +60,9 @@ class Told:
     def close(self) -> None:
         pass
 
+    def at_hand(self, at: Any) -> bool:  # noqa: ARG002 - the protocol's
+        return True
+
     def ready(self, stamps: Any, fetch: Any, at: Any) -> Any:  # noqa: ARG002 - the protocol's
         return list(fetch(stamps).values())
 

@@ -1,4 +1,10 @@
-"""A PostgreSQL server of the tests' own, in a folder that goes away with it."""
+r"""A PostgreSQL server of the tests' own, in a folder that goes away with it.
+
+Any command can have one, too; in its words, {} stands for the address of an empty database:
+
+    python -m tests.serving.postgres python -m recontact_pipelines.campaigns.kills \
+        --out campaign --database {}
+"""
 
 import itertools
 import os
@@ -6,6 +12,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -131,3 +138,13 @@ def _open(folder: Path, process: subprocess.Popen) -> Server:
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((folder / "log").read_text()) from None
             time.sleep(0.02)
+
+
+def main(words: list[str]) -> int:
+    """Run a command beside a server; give its exit code."""
+    with running() as server, server.empty() as url:
+        return subprocess.run([word.replace("{}", url) for word in words], check=False).returncode
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -4,14 +4,17 @@ import base64
 import csv
 import io
 import random
+import re
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import event
 
 from recontact.errors import UserError
-from recontact_serving.follow_up import worklist
+from recontact_serving.follow_up import at_risk, worklist
+from recontact_serving.follow_up.ordering import Order
 from recontact_serving.follow_up.places import choices
 from recontact_serving.people.access import Access
 from recontact_serving.web.schemas import AtRiskList
@@ -147,13 +150,14 @@ def test_the_choices_are_those_that_one_may_see(client, database):
             assert choices(db, access) == told
 
 
-def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
+def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database, monkeypatch):
     """Whatever is asked for by whomever: all pages together are the sorted rows that fit."""
     draw = random.Random(4)  # noqa: S311 - a made-up list
     made = []
     for number in range(80):
         row = {name: f"{name}{draw.randrange(3)}" for name in ("program", "team", "queue")}
         row |= {"agent_id": f"a{draw.randrange(4)}", "contact_id": f"c{number}"}
+        row["customer_id"] = f"u{draw.randrange(4)}"
         chances = {
             "repeated": draw.choice((0.1, 0.3, 0.5, 1.0)),
             "escalation": draw.choice((0.1, 0.6)),
@@ -168,7 +172,8 @@ def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
     with database.read() as db:
         everything = worklist.page(db, worklist.Asked(limit=1000)).items
         assert len(everything) == 80
-        for _ in range(40):
+        for number in range(60):
+            monkeypatch.setattr(worklist, "MOST_SORTED", number % 2 * 1000)  # walked, or sorted
             asked = _drawn(draw)
             kept = _sorted([item for item in everything if _fits(item, asked)], asked.sort)
             fits = [item["contact_id"] for item in kept]
@@ -183,9 +188,13 @@ def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
             assert found == fits, asked
 
 
+SOMEWHERE = {"contact_id": "c", "cost": 1.0, "at": 1, "due_at": 1, "closes_at": 1}
+ANY_OF_STATE = r"(worst|due|newest)_first"  # all hold the state, which is enough to count
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("asked", "index"), [
-    ({}, "worst_first"),
+    ({}, ANY_OF_STATE),
     ({"band": "high"}, "worst_of_high"),
     ({"band": "already"}, "worst_of_already"),
     ({"team": "red"}, "worst_of_team"),
@@ -194,22 +203,74 @@ def test_any_cut_of_the_list_is_what_filtering_it_gives(client, database):
     ({"programs": frozenset({"acme"})}, "worst_of_program"),
     ({"owner": "lea"}, "worst_of_owner"),
     ({"agent_id": "a-7"}, "worst_of_agent_id"),
+    ({"customer_id": "u1"}, "worst_of_customer_id"),
+    ({"customer_id": "u1", "program": "p", "teams": frozenset({"a", "b"})}, "worst_of_customer_id"),
+    ({"sort": "due"}, ANY_OF_STATE),
+    ({"sort": "due", "queue": "q"}, "worst_of_queue"),
+    ({"sort": "newest", "agent_id": "a-7"}, "worst_of_agent_id"),
+    ({"sort": "newest", "owner": "lea"}, "worst_of_owner"),
+    ({"sort": "due", "band": "high"}, "worst_of_high"),
+    ({"sort": "due", "teams": frozenset({"red", "blue"})}, "worst_of_team"),
 ])  # fmt: skip
 def test_pages_and_counts_look_into_the_index_that_fits(database, asked, index):
     """SQLite has no statistics here: no cut of a long list may walk through all of it."""
-    said = []
-    event.listen(database.engine, "before_cursor_execute", lambda *of: said.append(of[2:4]))
     wanted = worklist.Asked(**asked)
-    with database.read() as db:
-        worklist.page(db, wanted)
-        worklist.count(db, wanted)
-        plans = [db.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
-                 for text, values in tuple(said) if "SELECT" in text]  # fmt: skip
-    looks = [row[3] for plan in plans for row in plan if "follow_ups" in row[3]]
+    steps = [*_steps(database, worklist.page, wanted), *_steps(database, worklist.count, wanted)]
+    looks = [step for _, step in steps if "follow_ups" in step]
     assert looks
     for look in looks:
         assert look.startswith("SEARCH follow_ups"), look
-        assert f" INDEX {index}" in look
+        assert re.search(f" INDEX {index}", look), look
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("further", [{}, {"queue": "q"}, {"teams": frozenset({"red", "blue"})}])
+@pytest.mark.parametrize(("asked", "index"), [
+    ({"sort": "due"}, "due_first"),
+    ({"sort": "newest"}, "newest_first"),
+    ({"sort": "due", "cursor": Order("due").cursor(SOMEWHERE)}, "due_first"),
+    ({"sort": "newest", "cursor": Order("newest").cursor(SOMEWHERE)}, "newest_first"),
+])  # fmt: skip
+def test_a_long_list_is_walked_along_its_order(database, monkeypatch, asked, index, further):
+    """SQLite sorts nothing but the pages of the states, whose rows it reads in turn."""
+    monkeypatch.setattr(worklist, "MOST_SORTED", 0)
+    steps = _steps(database, worklist.page, worklist.Asked(**asked, **further))
+    looks = {part: step for part, step in steps if step.startswith("SEARCH follow_ups USING INDEX")}
+    assert len(looks) == 2
+    assert all(f" INDEX {index}" in look for look in looks.values()), looks
+    if "cursor" in asked:
+        assert all(">" in look or "<" in look for look in looks.values()), looks
+    assert not any("TEMP B-TREE" in step for part, step in steps if part in looks)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("sort", "step"), [
+    ("due", "Index Scan using due_first"), ("newest", "Index Scan Backward using newest_first"),
+])  # fmt: skip
+def test_postgresql_can_walk_along_each_order(database, monkeypatch, sort, step):
+    """Where it neither sorts nor reads all rows, as of a long list, the index gives the order."""
+    monkeypatch.setattr(worklist, "MOST_SORTED", 0)
+    said = []
+    event.listen(database.engine, "before_cursor_execute", lambda *of: said.append(of[2:4]))
+    with database.read() as db:
+        worklist.page(db, worklist.Asked(sort=sort))
+        text, values = said[-1]
+        for way in ("seqscan", "bitmapscan", "sort"):
+            db.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        plan = "\n".join(db.exec_driver_sql(f"EXPLAIN {text}", values).scalars())
+    assert plan.count(step) == 2, plan
+    assert plan.count("Sort Key") == 1, plan  # of the two pages
+
+
+def _steps(database, read, asked):
+    """Give how SQLite goes about what is read: of each step the part it belongs to, and words."""
+    said = []
+    event.listen(database.engine, "before_cursor_execute", lambda *of: said.append(of[2:4]))
+    with database.read() as db:
+        read(db, asked)
+        plans = [db.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all()
+                 for text, values in tuple(said) if "SELECT" in text]  # fmt: skip
+    return [((number, row[1]), row[3]) for number, plan in enumerate(plans) for row in plan]
 
 
 def _drawn(draw: random.Random) -> worklist.Asked:
@@ -224,6 +285,8 @@ def _drawn(draw: random.Random) -> worklist.Asked:
         given["band"] = draw.choice(("low", "medium", "high", "already"))
     if draw.random() < 0.3:
         given["state"] = draw.choice(("open", "claimed", "resolved"))
+    if draw.random() < 0.2:
+        given["customer_id"] = f"u{draw.randrange(5)}"
     if draw.random() < 0.2:
         given["agent_id"] = f"a{draw.randrange(5)}"
     sort = draw.choice((None, "cost", "due", "newest"))
@@ -241,7 +304,8 @@ def _sorted(items: list[dict[str, Any]], sort: str | None) -> list[dict[str, Any
 
 def _fits(item: dict[str, Any], asked: worklist.Asked) -> bool:
     given = {
-        name: getattr(asked, name) for name in ("program", "team", "queue", "agent_id", "state")
+        name: getattr(asked, name)
+        for name in ("program", "team", "queue", "agent_id", "customer_id", "state")
     }
     bands = {item["repeated"]["band"], item["escalation"]["band"]}
     return (
@@ -324,6 +388,47 @@ def test_the_csv_can_be_opened_in_a_spreadsheet(client):
         score(client, f"{begin}1", 0.5)
     table = csv.DictReader(io.StringIO(client.get("/v1/at-risk.csv").text))
     assert all(row["contact_id"].startswith("'") for row in table)
+
+
+@pytest.mark.parametrize("sort", ["cost", "due", "newest"])
+def test_the_csv_holds_the_whole_list(client, monkeypatch, sort):
+    """However long it is, in its order; a limit ends it, a cursor begins further down."""
+    monkeypatch.setattr(at_risk, "AT_ONCE", 3)
+    for i in range(10):
+        ended = f"2026-03-01T10:{10 + i // 3}:00Z"
+        score(client, f"c{i}", 0.5 if i < 4 else 0.3, at=ended)
+
+    def listed(**query: Any) -> list[str]:
+        answer = client.get("/v1/at-risk.csv", params={"sort": sort, **query})
+        assert answer.status_code == 200
+        return [row["contact_id"] for row in csv.DictReader(io.StringIO(answer.text))]
+
+    expected = names(client, sort=sort)
+    assert len(expected) == 10
+    assert listed() == expected
+    assert [listed(limit=n) for n in (1, 3, 7, 20)] == [expected[:n] for n in (1, 3, 7, 20)]
+    cursor = client.get("/v1/at-risk", params={"sort": sort, "limit": 2}).json()["cursor"]
+    assert listed(cursor=cursor) == expected[2:]
+    assert listed(team="nobody's") == []
+    assert client.get("/v1/at-risk.csv?cursor=x").status_code == 422
+
+
+def test_a_csv_that_was_not_read_to_its_end_is_broken_off(client, monkeypatch):
+    """Nobody takes a part of the list for all of it."""
+    monkeypatch.setattr(at_risk, "AT_ONCE", 2)
+    for i in range(5):
+        score(client, f"c{i}", 0.5)
+    real, read = worklist.page, []
+
+    def fails_later(db, asked):
+        read.append(asked)
+        if len(read) > 1:
+            raise OSError
+        return real(db, asked)
+
+    monkeypatch.setattr(worklist, "page", fails_later)
+    with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+        client.get("/v1/at-risk.csv")
 
 
 def test_the_csv_tells_what_is_done(client):

@@ -112,6 +112,16 @@ def test_a_bad_contact_is_named_and_stops_no_other(client, change, field):
     assert refused["problem"]["errors"][0]["pointer"] == field
 
 
+@pytest.mark.parametrize("item", [None, 7, "x", [DONE]])
+def test_what_is_no_contact_stops_no_other(client, item):
+    """An item that is not even an object is refused in its place."""
+    counts = send(client, item, {**DONE, "contact_id": "good"})
+    assert counts["accepted"] == 1
+    (refused,) = counts["rejected"]
+    assert (refused["index"], refused["contact_id"]) == (0, None)
+    assert refused["problem"]["detail"] == "the request: must be an object"
+
+
 def test_reasons_and_empty_text_have_one_form(client, models):
     """A reason is trimmed and joined as in batch; empty text is unknown."""
     send(client, {**DONE, "reason": "billing>dispute > ", "queue": "", "program": ""})

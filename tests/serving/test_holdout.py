@@ -1,11 +1,14 @@
 """Some customers at risk are left untouched on purpose: by lot, for good, and seen by few."""
 
 import csv
+import datetime as dt
 import io
+import re
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from tests.serving import people
 from tests.serving.test_at_risk import names, score
 
 from recontact_serving.follow_up import digests, following_up, worklist
@@ -14,6 +17,7 @@ from recontact_serving.pages.zones import UTC
 from recontact_serving.people import keys
 from recontact_serving.people.access import Access
 from recontact_serving.people.roles import scopes_of
+from recontact_serving.scoring import history
 from recontact_serving.storage.clock import now
 from recontact_serving.storage.tables import follow_ups
 from recontact_serving.web.problems import ProblemError
@@ -134,3 +138,71 @@ def test_a_key_that_may_follow_up_does_not_see_them(start, guarded, models, data
     told = {f"c{n}": running.client.get(f"/v1/at-risk/c{n}").status_code for n in range(24)}
     assert set(told.values()) == {200, 404}
     assert {name for name, status in told.items() if status == 200} == set(names(running.client))
+
+
+@pytest.fixture
+def lead(start, guarded, models, database, database_url):
+    """A lead's browser, a key of a machine, and who is held out."""
+    with database.write() as db:
+        key = keys.add(db, "crm", ["score", "read", "follow_up"])
+    people.add(database_url, "lea", "lead", teams=["red"])
+    client = start(replace(guarded, holdout=0.5), models).client
+    with people.browser(client, Authorization=f"Bearer {key}") as machine:
+        for number in range(12):
+            score(machine, f"c{number}", 0.5, customer_id=f"u{number}", team="red")
+        away = sorted({f"c{n}" for n in range(12)} - set(names(machine)))
+        assert 0 < len(away) < 12
+        with people.signed_in(client, "lea") as browser:
+            yield browser, machine, away[0]
+
+
+def test_who_may_not_know_reads_the_same_as_of_a_contact_that_is_not_there(lead):
+    """Every address about a row: byte for byte, but for the name that was asked for."""
+    browser, machine, away = lead
+    works = {
+        **{name: {} for name in ("claim", "release", "undo")},
+        "resolve": {"outcome": "solved"},
+        "disagree": {"reason": "?"},
+        "note": {"text": "?"},
+        "assign": {"to": "nobody"},
+    }
+    for name in ("", "/forms"):
+        same(away, lambda one, name=name: browser.get(f"/contacts/{one}{name}"))
+    same(away, lambda one: machine.get(f"/v1/at-risk/{one}"))
+    for action, details in works.items():
+        form = {"token": people.token(browser), **details}
+        same(away, lambda one, a=action, f=form: browser.post(f"/contacts/{one}/{a}", data=f))
+        if action != "assign":  # not a key's
+            path = f"/{action}"
+            same(away, lambda one, p=path, d=details: machine.post(f"/v1/at-risk/{one}{p}", json=d))
+    both = [{"contact_id": one, "action": "claim"} for one in (away, "none")]
+    told = machine.post("/v1/at-risk/bulk", json={"requests": both}).json()["results"]
+    assert {one["status"] for one in told} == {404}
+    assert told[0]["detail"] == told[1]["detail"]
+
+
+def same(away, ask):
+    answers = [ask(one) for one in (away, "c-none")]
+    assert {answer.status_code for answer in answers} == {404}
+    told = [a.text.replace(one, "-") for a, one in zip(answers, (away, "c-none"), strict=True)]
+    assert told[0] == told[1]
+
+
+def test_a_contact_that_is_held_out_looks_as_if_it_had_never_been_scored(lead, database):
+    """Its record is known, and its customer's page leads to it: there a lead is not refused."""
+    browser, _, away = lead
+    at = now() - dt.timedelta(days=1)
+    times = dict.fromkeys(("started_at", "ended_at", "known_at"), at)
+    place = {"reason": "billing", "team": "red", "agent_id": "a"}
+    with database.write() as db:
+        for name, customer in ((away, f"u{away[1:]}"), ("never", "u-never")):
+            told = {"contact_id": name, "customer_id": customer, **place, **times}
+            history.record(db, [told], now())
+    pages = []
+    for name, customer in ((away, f"u{away[1:]}"), ("never", "u-never")):
+        page = browser.get(f"/contacts/{name}")
+        assert page.status_code == 200
+        text = re.sub(rf"\b({re.escape(customer)}|{name})\b", "-", page.text)
+        pages.append(re.sub(r'name="token" value="[^"]*"', "", text))
+    assert pages[0] == pages[1]
+    assert "on hold" not in pages[0]

@@ -5,6 +5,7 @@ import pytest
 
 from recontact_serving.web.middleware import MOST_BYTES
 
+START = {"contact_id": "c1", "moment": "start", "started_at": "2026-03-01T10:00:00Z"}
 JSON = {"Content-Type": "application/json"}
 
 
@@ -26,10 +27,11 @@ def test_an_unknown_page_and_an_unknown_method(client):
     assert answer.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize("body", ["{", "", "\xff"])
-def test_a_body_that_is_no_json(client, body):
+@pytest.mark.parametrize("address", ["/v1/score", "/v1/scores", "/v1/contacts"])
+@pytest.mark.parametrize("body", ["{", "", " ", "\xff"])
+def test_a_body_that_is_no_json(client, body, address):
     """What can't be parsed is a problem of 400, never a fault."""
-    answer = client.post("/v1/score", content=body.encode("latin-1"), headers=JSON)
+    answer = client.post(address, content=body.encode("latin-1"), headers=JSON)
     check(answer, 400)
 
 
@@ -51,6 +53,18 @@ def test_wrong_fields_are_told_in_plain_words(client):
     }
     document = check(client.post("/v1/score", json={"moment": "start"}), 422)
     assert document["detail"] == "/contact_id: it is missing (and 1 more)"
+
+
+def test_each_wrong_attribute_is_told_once_and_by_its_name(client):
+    """Whatever kinds of value it might have had; of very many only the first are listed."""
+    wrong = {**START, "attributes": {"foo": [1], "": "x"}}
+    errors = check(client.post("/v1/score", json=wrong), 422)["errors"]
+    assert [error["pointer"] for error in errors] == ["/attributes/foo", "/attributes/"]
+    many = check(
+        client.post("/v1/score", json={**START, **dict.fromkeys(map(str, range(300)), 1)}), 422
+    )
+    assert len(many["errors"]) == 100
+    assert many["detail"].endswith("(and 299 more)")
 
 
 def test_a_body_that_is_not_called_json(client):

@@ -259,6 +259,20 @@ def test_a_lot_that_fell_wrong_is_an_alarm(start, settings, models, database):
     assert "The lot did not fall as it should" in page
 
 
+@pytest.mark.parametrize(
+    ("most", "days", "rows"), [(20, 7, 12), (12, 7, 12), (11, 3, 9), (2, 1, 2)]
+)
+def test_of_a_long_week_whole_days_are_read(database, monkeypatch, most, days, rows):
+    """As many of the last as fit: so no centre is too large, and each day's capacity counts."""
+    monkeypatch.setattr("recontact_serving.figures.proof_cases.MOST", most)
+    fill(database, [row(k, at=ENDED - k // 3 * DAY) for k in range(12)])
+    with database.read() as db:
+        week = last_week(db, Part(ALL))
+    assert week.last - week.first + 1 == days
+    assert len(week.rows) == rows
+    assert all(week.first <= one.at // DAY <= week.last for one in week.rows)
+
+
 def test_last_week_is_cut_to_each_teams_capacity(database):
     """The worst of each team and day; the held out by where they would have been."""
     with database.write() as db:

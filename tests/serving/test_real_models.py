@@ -61,18 +61,15 @@ def running(start, real):
 
 def asked(contact: dict[str, Any], moment: str, known: dict[str, str]) -> dict[str, Any]:
     """Make the request that a desktop would send at a moment."""
-    in_time = contact["known_at"] - contact["ended_at"] <= dt.timedelta(minutes=15)
     sent = {
         name: value.isoformat() if isinstance(value, dt.datetime) else value
         for name, value in contact.items()
         if value is not None
         and name not in SURVEY
-        and (known.get(name) == "start" or (moment == "wrapup" and in_time))
+        and (known.get(name) == "start" or moment == "wrapup")  # late records too
     }
     keys = ("started_at",) if moment == "start" else ("started_at", "ended_at")
     sent |= {name: contact[name].isoformat() for name in keys}
-    if moment == "wrapup":
-        sent |= {name: contact[name] for name in ("agent_id", "team") if contact[name]}
     end = contact["started_at"] if moment == "start" else contact["ended_at"]
     return {**sent, "contact_id": contact["contact_id"], "moment": moment, "at": end.isoformat()}
 
@@ -158,3 +155,26 @@ def test_rates_loaded_later_are_taken_up(start, real, another_url, simulated):
         running.service.champions.refresh()
         after = running.client.post("/v1/score", json=asked).json()["degraded"]
     assert not any(text.startswith("rates") for text in after)
+
+
+def test_a_record_that_comes_late_is_said_to_be_left_out(running, simulated):
+    """What a wrap-up tells hours later moves no score, and the answer says so."""
+    contact = simulated.to_pylist()[-1]
+    ended = contact["ended_at"]
+    base = {
+        "contact_id": "new",
+        "customer_id": contact["customer_id"],
+        "program": contact["program"],
+        "moment": "wrapup",
+        "started_at": (ended - dt.timedelta(minutes=9)).isoformat(),
+        "ended_at": ended.isoformat(),
+        "known_at": (ended + dt.timedelta(hours=5)).isoformat(),
+    }
+    told = {"transfer_count": 3, "dropped": True, "disposition": "line_lost", "escalated": True}
+    plain = running.client.post("/v1/score", json=base).json()
+    late = running.client.post("/v1/score", json=base | told).json()
+    in_time = running.client.post("/v1/score", json=base | told | {"known_at": base["ended_at"]})
+    assert late == plain
+    assert late["degraded"][0].startswith("known_at: over 15 min after the end")
+    assert in_time.json()["escalation"] == {"probability": 1.0, "band": "already"}
+    assert not any(said.startswith("known_at") for said in in_time.json()["degraded"])

@@ -1,11 +1,13 @@
 """The hourly refresh: one worker of all does it, in a process apart."""
 
 import datetime as dt
+import gc
 import sys
 import threading
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import event
 
 from recontact.features.moments import KNOWN_FROM
 from recontact.policy import Policy
@@ -15,7 +17,7 @@ from recontact_serving.hourly.refreshing import Refresher
 from recontact_serving.models.cache import Cache, Followed
 from recontact_serving.models.champions import Champions
 from recontact_serving.scoring import history
-from recontact_serving.storage import leases
+from recontact_serving.storage import leases, renewing
 from recontact_serving.storage.clock import micros, now
 from recontact_serving.storage.database import Database, put, read_meta
 from recontact_serving.storage.tables import meta
@@ -192,3 +194,55 @@ def test_learning_again_changes_only_what_is_new(database):
     rates.rebuild(database, Policy(), KNOWN_FROM)
     with database.read() as db:
         assert sorted(rates.read(db, Policy().digest)[0].daily.rows()) == sorted(before)
+
+
+@pytest.mark.parametrize("after", [Policy(), Policy(window=24 * HOUR)])
+def test_others_write_while_rates_are_written(database, monkeypatch, after):
+    """Between a few rows and the next; and rates of two policies are never read together."""
+    recorded(database)
+    rates.rebuild(database, Policy(), KNOWN_FROM)
+    with database.write() as db:
+        db.exec_driver_sql("update daily set total = 99")
+    written, turns = [0], []
+
+    def note(_, __, said, values, *___):
+        if "daily" in said and isinstance(values, list):
+            written[-1] += len(values)
+            assert not gc.isenabled()  # it would take a second of a million rows
+
+    def turn(_):
+        assert gc.isenabled()
+        noted(database, somebody=len(turns))
+        with database.read() as db:
+            found = [rates.read(db, policy.digest)[0].daily.counts for policy in (Policy(), after)]
+        turns.append([bool(counts) for counts in found])
+
+    monkeypatch.setattr(renewing, "AT_ONCE", 3)
+    monkeypatch.setattr(renewing.time, "sleep", turn)
+    event.listen(database.engine, "begin", lambda _: written.append(0))
+    event.listen(database.engine, "before_cursor_execute", note)
+    rates.rebuild(database, after, KNOWN_FROM)
+    same = after.digest == Policy().digest
+    assert len(turns) > 3
+    assert all(seen == [same, same] for seen in turns[:3])
+    assert max(written) == 3
+    with database.read() as db:
+        assert rates.read(db, after.digest)[0].daily.counts
+
+
+def test_of_two_who_write_rates_the_last_writes_all(database, monkeypatch):
+    """Whoever finds at the end that others were done meanwhile looks at the rows again."""
+    recorded(database)
+    real = rates.renew
+
+    def others_first(*_):
+        monkeypatch.setattr(rates, "renew", real)
+        rates.rebuild(database, Policy(), KNOWN_FROM)
+        with database.write() as db:
+            db.exec_driver_sql("update daily set total = 99")
+        return 0
+
+    monkeypatch.setattr(rates, "renew", others_first)
+    rates.rebuild(database, Policy(), KNOWN_FROM)
+    with database.read() as db:
+        assert not db.exec_driver_sql("select * from daily where total = 99").all()

@@ -4,10 +4,11 @@ import datetime as dt
 
 import orjson
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from recontact.probes import DEFAULT, Probes
 from recontact_serving.models.registry import Registry
+from recontact_serving.scoring.decisions import OURS
 from recontact_serving.scoring.loading import load, refresh
 from recontact_serving.scoring.replay import replay
 from recontact_serving.settings import Settings
@@ -65,10 +66,11 @@ def test_every_score_is_given_again_unless_something_was_changed(logged, trained
     found = replay(logged, trained, DEFAULT)
     assert found.differ == 1
     parts = {"seq": first.seq, "contact_id": first.contact_id, "moment": "start"}
-    assert found.differing == [{**parts, "parts": ["repeated"]}]
+    assert found.differing == [{**parts, **OURS, "parts": ["repeated"]}]
 
     found = replay(logged, trained, Probes({"any": "Anything else?"}))
-    assert all("next_issues" in one["parts"] for one in found.differing)
+    assert found.differ > SCORED
+    assert all("next_issues: probe" in one["parts"] for one in found.differing)
 
     with logged.write() as db:
         gone = first.models.replace(orjson.loads(first.models)["recontact-repeated"], "77")
@@ -76,3 +78,33 @@ def test_every_score_is_given_again_unless_something_was_changed(logged, trained
     found = replay(logged, trained, DEFAULT)
     assert found.same == found.differ == 0
     assert sum(found.gone.values()) == SCORED * 6
+
+
+def test_words_of_another_version_are_told_apart_from_what_was_changed(logged, trained):
+    """Other words are named; those of another version, or an unknown one, are no fault of a log."""
+    with logged.read() as db:
+        rows = db.execute(select(decisions).order_by(decisions.c.seq)).all()
+    reasoned = [row for row in rows if orjson.loads(row.answer)["reasons"]][:4]
+
+    def keep(row, version, **changes):
+        answer, models = orjson.loads(row.answer), orjson.loads(row.models)
+        assert models.pop("recontact") == OURS["recontact"]
+        answer["reasons"][0] |= changes
+        values = {"answer": orjson.dumps(answer).decode(),
+                  "models": orjson.dumps(models | version).decode()}  # fmt: skip
+        with logged.write() as db:
+            db.execute(update(decisions).where(decisions.c.seq == row.seq).values(values))
+
+    other = {"recontact": "9.9"}
+    keep(reasoned[0], other, text="in other words")
+    keep(reasoned[1], {}, text="in other words")
+    keep(reasoned[2], other, text="in other words", effect=0.123)
+    keep(reasoned[3], OURS, text="in other words")
+    found = replay(logged, trained, DEFAULT)
+    assert found.reworded == {"9.9": 1, "0.1.0 or earlier": 1}
+    assert found.same == SCORED * 6 - 4
+    told = {one["seq"]: (one["recontact"], one["parts"]) for one in found.differing}
+    assert told == {
+        reasoned[2].seq: ("9.9", ["reasons"]),
+        reasoned[3].seq: (OURS["recontact"], ["reasons: text"]),
+    }

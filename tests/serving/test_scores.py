@@ -215,12 +215,12 @@ def test_history_ends_at_the_five_hundredth_contact(client, models):
 def test_several_requests_answer_in_order_each_for_itself(client):
     """In `/v1/scores` a bad request has its problem in its place and harms no other."""
     bad = {**WRAPUP, "contact_id": "bad", "talk_s": -1}
-    body = {"requests": [WRAPUP, bad, {}, {**WRAPUP, "contact_id": "c9"}]}
+    body = {"requests": [WRAPUP, bad, {}, None, [], "x", {**WRAPUP, "contact_id": "c9"}]}
     results = client.post("/v1/scores", json=body).json()["results"]
-    assert [r["contact_id"] for r in results] == ["c1", "bad", None, "c9"]
-    assert [r.get("status") for r in results] == [None, 422, 422, None]
+    assert [r["contact_id"] for r in results] == ["c1", "bad", None, None, None, None, "c9"]
+    assert [r.get("status") for r in results] == [None, 422, 422, 422, 422, 422, None]
     alone = client.post("/v1/score", json={**WRAPUP, "contact_id": "c9"}).json()
-    assert results[3] == alone
+    assert results[-1] == alone
 
 
 def test_more_than_a_thousand_requests_are_refused(client):

@@ -115,3 +115,18 @@ def test_what_a_user_declared_is_told_in_their_own_words():
     places, themes = judge._themes["repeated"]
     (told,) = themes.reasons("repeated", {"late": 3.0}, np.array([0.1, 0.4])[places])
     assert told["text"] == "late parcels in 7 days: 3"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (None, "not known whether it was transferred"),
+        (0.0, "not transferred"),
+        (2.0, "transferred twice"),
+    ],
+)
+def test_what_is_not_known_is_not_told_as_none(count, said):
+    """A contact of which nobody says whether it was transferred was not 'not transferred'."""
+    row = {"transfer_count": count, "transfers_beyond_reason": None}
+    (told,) = reasons("repeated", row, {"transfers_beyond_reason": 0.3})
+    assert told["text"] == said

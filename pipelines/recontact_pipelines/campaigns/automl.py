@@ -74,7 +74,7 @@ def words(table: list[dict[str, Any]], found: Mapping[str, Any], window: str) ->
     """Write the figures as a Markdown table, and what AutoML chose."""
     lines = [
         f"{window}: {found['learner']} after {found['best_found_after_s']:,} of "
-        f"{found['seconds']:,} s; "
+        f"{found['seconds']:,} s, {found['processor_s']:,} s of the processor; "
         + ", ".join(f"{name} {number}" for name, number in found["versions"].items()),
         "",
         "| contacts | rows | cases | ours | AutoML on raw columns | ahead by |",

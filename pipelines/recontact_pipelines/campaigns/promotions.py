@@ -266,6 +266,7 @@ def main() -> int:
         "RECONTACT_MLFLOW_URI": store.uri,
         "RECONTACT_CACHE_DIR": str(folder / "cache"),
         "RECONTACT_FOLLOW_S": "0.1",
+        "RECONTACT_TIME_LIMIT_MS": "30000",  # what is given without history can't be compared
         "RECONTACT_WORKERS": str(given.workers),
     }
     bodies = requests(table.slice(len(table) - 50).to_pylist())

@@ -18,7 +18,8 @@ def replay(
     """Give scores of the service's log again, and compare each with what was answered.
 
     The same models and features give the same bytes. Next issues go with the questions of
-    RECONTACT_PROBES: with other questions than then they differ. Exit code 1 where one differs.
+    RECONTACT_PROBES: with other questions than then they differ. Reasons that another version
+    put in other words are counted apart. Exit code 1 where one differs.
 
     Example:
 
@@ -37,14 +38,19 @@ def replay(
         found = again(
             database, settings.mlflow_uri, probes, since=begin, last=last, advance=advance
         )
-    gone = "".join(f"; {count:,} not: {why}" for why, count in found.gone.items())
-    text = f"{found.same:,} of {found.scores:,} scores are given again, byte by byte{gone}"
+    notes = [
+        *(f"{n:,} but for words, by recontact {one}" for one, n in found.reworded.items()),
+        *(f"{count:,} not: {why}" for why, count in found.gone.items()),
+    ]
+    text = f"{found.same:,} of {found.scores:,} scores are given again, byte by byte"
+    text = "; ".join([text, *notes])
     emit(found._asdict(), text, as_json)
     if found.differ:
         one = found.differing[0]
         raise UserError(
             f"{found.differ:,} scores come out otherwise, such as number {one['seq']} "
-            f"(contact {one['contact_id']}, {one['moment']}): {', '.join(one['parts'])}",
+            f"(contact {one['contact_id']}, {one['moment']}, by recontact {one['recontact']}): "
+            f"{', '.join(one['parts'])}",
             mend="the models' files or the questions were changed, or the log was; "
             "--json names the first hundred",
         )

@@ -169,7 +169,7 @@ def _add(acted: list[tuple[str, int]], action: str, at: int) -> None:
 
 
 class Week(NamedTuple):
-    """The rows of the last seven days of which it is known what came.
+    """The rows of the last days of which it is known what came.
 
     Attributes
     ----------
@@ -185,7 +185,11 @@ class Week(NamedTuple):
 
 
 def last_week(db: Connection, part: Part) -> Week | None:
-    """Read the rows of the seven days up to the last of which it is known what came."""
+    """Read the rows of the seven days up to the last of which it is known what came.
+
+    They are fewer days, each of them whole, where there are more than `MOST` rows; of a single
+    day with more, these are the newest.
+    """
     table = follow_ups.c
     known = select(table.at).where(part.rows(), table.repeated.is_not(None))
     newest = db.execute(known.order_by(table.at.desc()).limit(1)).scalar()
@@ -193,10 +197,12 @@ def last_week(db: Connection, part: Part) -> Week | None:
         return None
     last = int(newest) // DAY
     span = table.at.between((last - 6) * DAY, (last + 1) * DAY - 1)
-    rows = db.execute(
-        select(*_columns()).where(part.rows(), span, table.repeated.is_not(None))
-    ).all()
-    return Week(rows, last - 6, last)
+    chosen = select(*_columns()).where(part.rows(), span, table.repeated.is_not(None))
+    rows = db.execute(chosen.order_by(table.at.desc()).limit(MOST + 1)).all()
+    if len(rows) <= MOST:
+        return Week(rows, last - 6, last)
+    first = min(rows[-1].at // DAY + 1, last)
+    return Week([row for row in rows[:MOST] if row.at // DAY >= first], first, last)
 
 
 def capacity_of(db: Connection, usual: int) -> Mapping[str, int]:

@@ -186,6 +186,7 @@ def _week(db: Connection, asked: Asked, usual: int) -> Values | None:
     return {
         "first": written(week.first),
         "last": written(week.last),
+        "days": week.last - week.first + 1,
         "lines": [
             (words, {name: share(hit[chosen], customer[chosen]) for name, hit in hits.items()})
             for words, chosen in lines.items()

@@ -2,12 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from recontact_serving.follow_up import worklist
@@ -23,6 +26,8 @@ from recontact_serving.web.problems import ProblemError, documented, invalid
 from recontact_serving.web.schemas import AtRiskList, Band, Listed
 
 MOST = 1000
+AT_ONCE = 200  # rows of a file
+LONGEST_TURN_S = 0.1
 ERRORS = documented(401, 403, 422, 429, 500, 503)
 LINKS = {
     "next page": {
@@ -58,8 +63,8 @@ Reader = Annotated[Access, Depends(machine_or_person("read"))]
 router = APIRouter(prefix="/v1", tags=["at risk"])
 
 
-class AtRiskQuery(BaseModel):
-    """Which part of the list is asked for."""
+class Filters(BaseModel):
+    """Which part of the list is asked for, and in which order."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,23 +72,29 @@ class AtRiskQuery(BaseModel):
     queue: Text | None = None
     program: Text | None = None
     agent_id: Text | None = None
+    customer_id: Text | None = None
     band: Band | None = Field(default=None, description="either outcome has this band")
     state: Listed | None = Field(default=None, description="default: open and claimed")
     owner: Text | None = Field(default=None, description="who has claimed it")
     sort: Sort | None = Field(default=None, description="default: worst first, by cost")
-    limit: int = Field(default=50, ge=1, le=MOST)
     cursor: Cursor | None = None
 
     def asked(self, access: Access) -> worklist.Asked:
         """Return what is asked of the list, by somebody who may see so much of it."""
-        asked = worklist.Asked(**self.model_dump())
+        asked = worklist.Asked(**self.model_dump(exclude={"limit"}))
         return replace(asked, programs=access.programs, teams=access.teams)
 
 
-class CsvQuery(AtRiskQuery):
-    """The same, with more rows by default."""
+class AtRiskQuery(Filters):
+    """The same, a page at a time."""
 
-    limit: int = Field(default=MOST, ge=1, le=MOST)
+    limit: int = Field(default=50, ge=1, le=MOST)
+
+
+class CsvQuery(Filters):
+    """The same, all of it."""
+
+    limit: int | None = Field(default=None, ge=1, description="default: all")
 
 
 @router.get("/at-risk", response_model=AtRiskList, responses={200: {"links": LINKS}, **ERRORS})
@@ -95,7 +106,7 @@ def at_risk(
     Worst is what it will cost most not to follow up: the chance of each outcome that has not
     happened yet, by what it costs, by how often a follow-up prevents it.
     """
-    page = read(service, query.asked(access))
+    page = read(service, replace(query.asked(access), limit=query.limit))
     return JSONResponse({"items": page.items, "cursor": page.cursor})
 
 
@@ -107,10 +118,14 @@ def at_risk(
 def at_risk_csv(
     query: Annotated[CsvQuery, Query()], service: ServiceOf, access: Reader
 ) -> Response:
-    """Give the list as CSV that is safe to open in a spreadsheet."""
-    page = read(service, query.asked(access))
+    """Give the whole list as CSV that is safe to open in a spreadsheet.
+
+    Rows are sent as they are read. Where that fails on the way, the answer is broken off: a file
+    that came to its end is whole.
+    """
     name = {"Content-Disposition": 'attachment; filename="at-risk.csv"'}
-    return Response(write_csv(page.items), media_type="text/csv", headers=name)
+    parts = csv_of(service, query.asked(access), query.limit)
+    return StreamingResponse(parts, media_type="text/csv", headers=name)
 
 
 def read(service: Service, asked: worklist.Asked) -> worklist.Page:
@@ -124,13 +139,34 @@ def read(service: Service, asked: worklist.Asked) -> worklist.Page:
         raise ProblemError(invalid([wrong])) from None
 
 
-def write_csv(items: Iterable[Mapping[str, Any]]) -> str:
-    """Write rows of the list as CSV, no cell of which a spreadsheet takes for a formula."""
+def csv_of(service: Service, asked: worklist.Asked, most: int | None) -> Iterator[str]:
+    """Write the list as CSV, no cell of which a spreadsheet takes for a formula, in parts.
+
+    The first rows are read at once, so that what can't be asked is told before a file begins.
+    """
+    left = sys.maxsize if most is None else most
+    first = read(service, replace(asked, limit=min(left, AT_ONCE)))
+    return chain([_lines([COLUMNS])], _parts(service, asked, first, left))
+
+
+def _parts(
+    service: Service, asked: worklist.Asked, page: worklist.Page, left: int
+) -> Iterator[str]:
+    while page.items:
+        began = time.monotonic()
+        yield _lines([safe(value) for value in _cells(item)] for item in page.items)
+        left -= len(page.items)
+        if page.cursor is None or left <= 0:
+            return
+        further = replace(asked, limit=min(left, AT_ONCE), cursor=page.cursor)
+        with service.database.read() as db:
+            page = worklist.page(db, further)
+        time.sleep(min(time.monotonic() - began, LONGEST_TURN_S))  # scores get as long
+
+
+def _lines(rows: Iterable[Iterable[Any]]) -> str:
     out = io.StringIO()
-    table = csv.writer(out)
-    table.writerow(COLUMNS)
-    for item in items:
-        table.writerow([safe(value) for value in _cells(item)])
+    csv.writer(out).writerows(rows)
     return out.getvalue()
 
 

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
-from sqlalchemy import ColumnElement, FromClause, func, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, tuple_
+
+from recontact_serving.storage.tables import due_by
 
 Sort = Literal["cost", "due", "newest"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
@@ -27,9 +29,13 @@ class Order(NamedTuple):
         What a follow-up is expected to save, the most first; by when it should be done, the first
         first (where that is not known, when the window closes); when the contact ended, the last
         first.
+    few : bool
+        Whether few rows are to be put in order. Then they are looked up by what is asked for and
+        sorted; else the database walks along the order, and leaves out what does not fit.
     """
 
     sort: Sort = "cost"
+    few: bool = False
 
     def by(self, rows: FromClause) -> list[ColumnElement[Any]]:
         """Give what rows are ordered by."""
@@ -38,8 +44,11 @@ class Order(NamedTuple):
 
     def after(self, rows: FromClause, place: Place) -> ColumnElement[bool]:
         """Tell whether a row comes after a place."""
-        key = tuple_(self._key(rows), rows.c.contact_id)
-        return key > tuple_(*place) if self._rises else key < tuple_(*place)
+        first = self._key(rows)
+        key = tuple_(first, rows.c.contact_id)
+        if not self._rises:
+            return key < tuple_(*place)
+        return and_(key > tuple_(*place), first >= place[0])  # SQLite seeks what is computed alone
 
     def cursor(self, row: Mapping[Any, Any]) -> str:
         """Write the place of a row."""
@@ -52,9 +61,10 @@ class Order(NamedTuple):
         return self.sort == "due"
 
     def _key(self, rows: FromClause) -> ColumnElement[Any]:
-        if self.sort == "due":
-            return func.coalesce(rows.c.due_at, rows.c.closes_at)
-        return rows.c.cost if self.sort == "cost" else rows.c.at
+        if self.sort == "cost":
+            return rows.c.cost
+        at = rows.c.at if self.sort == "newest" else due_by(rows)
+        return at + 0 if self.few else at  # no index holds the sum: so none is walked along
 
 
 def read_cursor(cursor: str) -> Place:

@@ -35,7 +35,7 @@ from recontact_serving.web.problems import (
     invalid_item,
     problem,
 )
-from recontact_serving.web.schemas import AtRisk, name_of
+from recontact_serving.web.schemas import AtRisk, Item, name_of
 
 READ_ERRORS = documented(401, 403, 404, 422, 429, 500, 503)
 ERRORS = documented(400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503)
@@ -184,7 +184,7 @@ def _several(
     return results
 
 
-def _read(item: dict[str, Any]) -> Work | dict[str, Any]:
+def _read(item: Item) -> Work | dict[str, Any]:
     try:
         return Work.model_validate(item)
     except ValidationError as error:

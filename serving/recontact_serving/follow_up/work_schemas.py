@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from recontact_serving.follow_up.details import LONGEST
 from recontact_serving.follow_up.standing import Action
 from recontact_serving.web.fields import Id, Instant
-from recontact_serving.web.schemas import AtRisk, Problem, WorkOutcome
+from recontact_serving.web.schemas import AtRisk, Item, Problem, WorkOutcome
 
 MOST = 200  # contacts at once
 AHEAD = "ahead, within 30 days"
@@ -91,7 +91,7 @@ class Work(_Request):
 class SeveralWorks(_Request):
     """Several things to do; each is checked and done by itself."""
 
-    requests: list[dict[str, Any]] = Field(max_length=MOST)
+    requests: list[Item] = Field(max_length=MOST)
 
 
 class Worked(_Answer):

@@ -31,11 +31,13 @@ from recontact_serving.storage.clock import instant, text
 from recontact_serving.storage.tables import RARE_BANDS, follow_ups, has_band, scores
 
 FILTERS = ("team", "queue", "program")
+IDS = ("agent_id", "customer_id")
 BANDS = ("low", *RARE_BANDS)
 TO_DO = ("open", "claimed")
 STATES = (*TO_DO, "snoozed", "resolved", "lapsed")  # what is held out is in no list
 SHOWN = 3  # reasons of a row
 MOST_COUNTED = 10_000
+MOST_SORTED = 10_000
 MOST_LOOKS = 200  # into an index for one page
 LISTED = [column for column in follow_ups.c if column.name not in {"repeated", "escalated"}]
 
@@ -46,9 +48,9 @@ class Asked:
 
     Attributes
     ----------
-    team, queue, program, agent_id, band : str or None
-        Only contacts of this team, queue, program, agent; only those of which an outcome has
-        this band.
+    team, queue, program, agent_id, customer_id, band : str or None
+        Only contacts of this team, queue, program, agent, customer; only those of which an
+        outcome has this band.
     state : str or None
         Only in this state; by default what is to be done: open and claimed.
     owner : str or None
@@ -67,6 +69,7 @@ class Asked:
     queue: str | None = None
     program: str | None = None
     agent_id: str | None = None
+    customer_id: str | None = None
     band: str | None = None
     state: str | None = None
     owner: str | None = None
@@ -161,13 +164,13 @@ def may_see(row: Mapping[Any, Any], access: Access) -> bool:
 
 def _first(db: Connection, asked: Asked, place: Place | None) -> Sequence[RowMapping]:
     """Read the first rows, one more than asked for, merged from looks into an index."""
-    order, most = asked.order, asked.limit + 1
+    order, most = _order(db, asked), asked.limit + 1
     base = cut(select(*LISTED), asked)
     if place is not None:
         base = base.where(order.after(follow_ups, place))
     looks = [
         base.where(*cut).order_by(*order.by(follow_ups)).limit(most).subquery()
-        for cut in _cuts(asked)
+        for cut in _cuts(asked, order)
     ]
     if not looks:
         return []
@@ -175,9 +178,19 @@ def _first(db: Connection, asked: Asked, place: Place | None) -> Sequence[RowMap
     return db.execute(select(merged).order_by(*order.by(merged)).limit(most)).mappings().all()
 
 
-def _cuts(asked: Asked) -> list[tuple[ColumnElement[bool], ...]]:
+def _order(db: Connection, asked: Asked) -> Order:
+    """Give the order, and whether so few rows are asked for that sorting them is quicker."""
+    order = asked.order
+    if order.sort == "cost":  # of everything that can be asked for there is an index in this order
+        return order
+    return order._replace(few=count(db, asked) < MOST_SORTED)
+
+
+def _cuts(asked: Asked, order: Order) -> list[tuple[ColumnElement[bool], ...]]:
     """Give what each look is for: one state, and one value of what cuts the list most."""
     states = [follow_ups.c.state == state for state in asked.states]
+    if order.sort != "cost" and not order.few:
+        return [(state,) for state in states]
     for name, allowed in (("team", asked.teams), ("program", asked.programs)):
         column = follow_ups.c[name]
         if asked.queue is None and allowed is not None and getattr(asked, name) is None:
@@ -189,7 +202,7 @@ def _cuts(asked: Asked) -> list[tuple[ColumnElement[bool], ...]]:
 
 def cut(query: Select[Any], asked: Asked) -> Select[Any]:
     """Cut a query of the list to what is asked for, whatever the state."""
-    chosen = {name: getattr(asked, name) for name in (*FILTERS, "agent_id", "owner")}
+    chosen = {name: getattr(asked, name) for name in (*FILTERS, *IDS, "owner")}
     query = query.where(*cutting.cut(follow_ups, asked, chosen))
     if asked.band is not None:
         query = query.where(has_band(asked.band) if asked.band in BANDS else false())

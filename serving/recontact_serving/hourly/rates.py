@@ -26,12 +26,13 @@ from recontact_serving.hourly.fcr_filling import Labelled, fill
 from recontact_serving.scoring import history
 from recontact_serving.storage import tables
 from recontact_serving.storage.clock import micros, now
-from recontact_serving.storage.database import Database, put, read_meta
-from recontact_serving.storage.renewing import Row, change, differences
+from recontact_serving.storage.database import Database, alone, put, read_meta
+from recontact_serving.storage.renewing import Row, renew
 
 BUILT_AT = "rates_built_at"  # microseconds
 UP_TO = "rates_up_to"  # the greatest end among the contacts they rest on, microseconds
 POLICY = "rates_policy"  # digest
+NEITHER = ""  # while rates of one policy take the place of another's
 SINCE = "record_since"  # its first minute
 NEXT_ISSUES = "next_issues"
 AT_ONCE = 10_000
@@ -90,15 +91,30 @@ def _write(database: Database, policy: Policy, contacts: pa.Table, found: Figure
         table: _by_key(table, rows)
         for table, rows in ((tables.daily, found.daily.rows()), (tables.hourly, loads.rows()))
     }
-    with database.read() as db:
-        seen = read_meta(db, BUILT_AT)
-        changes = {table: differences(db, table, rows) for table, rows in wanted.items()}
+    while not _written(database, wanted, notes):
+        pass  # somebody else was quicker
+
+
+def _written(
+    database: Database, wanted: Mapping[Table, Mapping[Row, Row]], notes: Mapping[str, str]
+) -> bool:
+    """Write the rows, a little at a time, then the notes; False where others did so meanwhile.
+
+    Who reads rates of the same policy meanwhile gets some rows of before, and reads again once
+    the notes are there; of two policies nobody reads a mixture.
+    """
     with database.write() as db:
-        if read_meta(db, BUILT_AT) != seen:  # somebody else was quicker
-            changes = {table: differences(db, table, rows) for table, rows in wanted.items()}
-        for table, differing in changes.items():
-            change(db, table, differing)
+        seen = read_meta(db, BUILT_AT)
+        if read_meta(db, POLICY) not in {None, notes[POLICY]}:
+            put(db, tables.meta, [{"name": POLICY, "value": NEITHER}])
+    for table, rows in wanted.items():
+        renew(database, table, rows)
+    with database.write() as db:
+        alone(db, "rates")
+        if read_meta(db, BUILT_AT) != seen:
+            return False
         put(db, tables.meta, [{"name": k, "value": v} for k, v in notes.items()])
+    return True
 
 
 def read(db: Connection, policy: str) -> tuple[Figures, NextIssues]:

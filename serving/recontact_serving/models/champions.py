@@ -25,6 +25,10 @@ log = structlog.get_logger()
 class Scores(Protocol):
     """What scores one contact (`recontact.scoring.Scorer`)."""
 
+    def at_hand(self, at: dt.datetime) -> bool:
+        """Tell whether how busy it is at an instant is known, so that `ready` does not wait."""
+        ...
+
     def ready(
         self,
         stamps: Sequence[int],

@@ -15,8 +15,9 @@ from recontact.tracking.registry import Version, resolve
 from recontact.tracking.store import Store, open_store
 from recontact_serving.models.cache import Cache
 
-WITHIN_S = 60  # what a self-test may take
+WITHIN_S = 300  # what a self-test may take: the first one after an installation also compiles
 MEND = "train again (recontact train), or go back with: recontact rollback"
+SLOW = "it is tried again every minute; if this machine is not just busy, the model hangs: " + MEND
 
 
 def fetch(store: Store, versions: Sequence[Version], cache: Cache) -> list[str]:
@@ -123,7 +124,7 @@ def try_apart(places: dict[str, Path]) -> None:
             command, input=asked, capture_output=True, text=True, timeout=WITHIN_S, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise RefusedModelError(f"a model's self-test took over {WITHIN_S} s", mend=MEND) from error
+        raise RefusedModelError(f"a model's self-test took over {WITHIN_S} s", mend=SLOW) from error
     told = done.stdout.strip().splitlines()
     if done.returncode or not told:
         raise RefusedModelError(f"a model's self-test ended with {_end(done)}", mend=MEND)

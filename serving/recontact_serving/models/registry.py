@@ -6,7 +6,10 @@ from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from recontact.errors import UserError
+from recontact.features.loads import Loads
 from recontact.features.needed import figures_needed
 from recontact.model.bundle import Bundle
 from recontact.probes import read_probes
@@ -71,6 +74,7 @@ class Registry:
         self._waited = False
         self._bundles: OrderedDict[str, Bundle] = OrderedDict()
         self._rates: tuple[Hashable, Any] = (None, None)
+        self._arrivals: tuple[Hashable, Arrivals] | None = None
 
     @classmethod
     def of(cls, settings: Settings, database: Database) -> "Registry":
@@ -139,9 +143,18 @@ class Registry:
             with self._database.read() as db:
                 self._rates = key, rates.read(db, first.policy_digest)
         learnt, following = self._rates[1]
-        _, columns = figures_needed(first.features)
-        arrivals = Arrivals(self._database, columns, first.known_from, learnt.loads)
+        arrivals = self._counting(key, first, learnt.loads)
+        with suppress(SQLAlchemyError):  # then scores are given without, and say so
+            arrivals.prepare(micros(now()))  # here, so that no score waits for a day's arrivals
         return Scorer(bundles, learnt, following, arrivals, self._probes), key[1]
+
+    def _counting(self, rates_of: Hashable, first: Bundle, usual: Loads) -> Arrivals:
+        """Give what counts arrivals: for the next champion the same, if that asks the same."""
+        _, columns = figures_needed(first.features)
+        asked = (rates_of, *columns, *sorted(first.known_from.items()))
+        if self._arrivals is None or self._arrivals[0] != asked:
+            self._arrivals = asked, Arrivals(self._database, columns, first.known_from, usual)
+        return self._arrivals[1]
 
     def _built(self) -> int | None:
         with self._database.read() as db:

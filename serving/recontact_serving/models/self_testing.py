@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from recontact.errors import UserError
 
-WITHIN_S = 60  # of computing
+WITHIN_S = 180  # of computing: on a slow machine compiling alone takes over a minute
 MOST_MEMORY = 8 * 2**30  # addresses; most of them are never used
 
 

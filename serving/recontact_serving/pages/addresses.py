@@ -10,7 +10,7 @@ from recontact_serving.people.access import Access
 from recontact_serving.web.schemas import Band
 
 ROWS = 50
-FILTERS = (*worklist.FILTERS, "agent_id", "band", "state", "owner", "sort")
+FILTERS = (*worklist.FILTERS, *worklist.IDS, "band", "state", "owner", "sort")
 LONGEST = 200  # characters of a value; no column holds more
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from recontact_serving.follow_up import capacity, worklist
 from recontact_serving.follow_up.places import choices
+from recontact_serving.follow_up.same_customer import MOST, others
 from recontact_serving.pages import views
 from recontact_serving.pages.addresses import above, address, asked_of, kept
 from recontact_serving.pages.list_rows import rows_of
@@ -110,6 +111,7 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
     """
     asked, access = looked.asked, looked.access
     rows, cursor, line, day = shown(db, looked)
+    more = {} if asked.customer_id else others(db, [row["contact_id"] for row in rows], access)
     filters, found = kept(asked), worklist.count(db, asked)
     way = {"all": 1} if looked.everything else {}
     further = address("/", filters, cursor=cursor, above=looked.above + asked.limit, **way)
@@ -117,7 +119,7 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
         "asked": asked,
         "filters": filters,
         "narrowed": len(filters.keys() - {"sort"}),
-        "rows": rows,
+        "rows": [row | _more(row, more.get(row["contact_id"], 0)) for row in rows],
         "line": line,
         "found": found,
         "most": worklist.MOST_COUNTED,
@@ -136,6 +138,13 @@ def page_data(db: Connection, looked: Looked) -> dict[str, Any]:
         "scored": bool(rows) or _anything(db, asked),
         "query": address("", filters).removeprefix("?"),
     }
+
+
+def _more(row: dict[str, Any], count: int) -> dict[str, Any]:
+    """Say that there are more contacts of a row's customer to do, and where they are."""
+    theirs = {name: row[name] for name in ("program", "customer_id")}
+    words = f"{count}{'+' if count == MOST else ''} more of this customer" if count else ""
+    return {"more": words, "theirs": address("/", theirs)}
 
 
 def _anything(db: Connection, asked: worklist.Asked) -> bool:

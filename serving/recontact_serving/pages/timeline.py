@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from recontact.policy import Policy
 from recontact_serving.desktop.calls import read_calls
@@ -61,9 +61,12 @@ def read(db: Connection, contact_id: str, access: Access, policy: Policy | None)
         404: there is no such contact that whoever asks may see.
     """
     item = worklist.one(db, contact_id, access)
-    call = read_calls(db, [contact_id]).get(contact_id)
+    refused = "" if item else _state(db, contact_id)
+    # for whoever may not know, a contact that is held out was never scored
+    call = None if refused == "held_out" else read_calls(db, [contact_id]).get(contact_id)
     contact = _record(db, contact_id) or (_shown(call.document) if call else None)
-    if contact is None or (item is None and not _may_see(db, contact, call, access)):
+    seen = item or (refused in {"", "held_out"} and contact and _may_see(contact, call, access))
+    if contact is None or not seen:
         raise ProblemError(problem(404, f"there is no contact {contact_id} that you may see"))
     return {
         "item": item,
@@ -83,11 +86,13 @@ def _shown(contact: Mapping[str, Any]) -> dict[str, Any]:
     return {name: contact.get(name) for name in SHOWN}
 
 
-def _may_see(db: Connection, contact: Mapping[str, Any], call: Any, access: Access) -> bool:
-    """Tell whether a contact that is not on the list may be seen: one on it was refused there."""
-    on_list = select(func.count()).where(follow_ups.c.contact_id == contact["contact_id"])
-    if db.execute(on_list).scalar_one():
-        return False
+def _state(db: Connection, contact_id: str) -> str:
+    """Give the state of a row of the list, whoever may see it; empty where there is none."""
+    state = select(follow_ups.c.state).where(follow_ups.c.contact_id == contact_id)
+    return str(db.execute(state).scalar() or "")
+
+
+def _may_see(contact: Mapping[str, Any], call: Any, access: Access) -> bool:
     return access.sees(contact.get("program"), contact.get("team") or (call and call.team))
 
 

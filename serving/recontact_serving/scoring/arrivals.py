@@ -1,27 +1,45 @@
 """How busy it is now: the contacts of the last day, counted by minute as the service hears of them.
 
 A load counts whole minutes before the minute of the instant, so what it rests on changes with the
-minute only: whoever asks first in a new minute reads what has arrived since the last one.
+minute only: whoever asks first in a new minute reads what has arrived since the last one. Nobody
+who asks for an instant that is at hand waits for it.
 """
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from recontact.durations import MINUTE
-from recontact.features.counted import is_late
-from recontact.features.entities import entity
 from recontact.features.loads import Loads
-from recontact_serving.scoring.history import facts
+from recontact_serving.scoring.arrived import arrived
 from recontact_serving.storage.database import Database
-from recontact_serving.storage.tables import LAST, versions
 
 DAY = 24 * 60  # minutes: the longest load looks back so far
 AFRESH = 60  # minutes after which all is read again, for the sake of what came late
+WINDOWS = 2  # that are at hand: the present, and what somebody asks about another time
 
-Arrival = tuple[str, str, int, int]  # column, entity, minute, how many
+log = structlog.get_logger()
+
+
+class Window(NamedTuple):
+    """The arrivals of some minutes: from the first one to before the last."""
+
+    begin: int
+    end: int
+    read_at: int  # the minute in which all of it was read
+    loads: Loads
+
+    def covers(self, minute: int) -> bool:
+        """Tell whether it holds the day before a minute."""
+        return self.begin + DAY <= minute <= self.end
+
+    def leads_to(self, minute: int) -> bool:
+        """Tell whether it does once the minutes since its end are read, less than a day."""
+        return self.begin + DAY <= minute and self.end < minute < self.end + DAY
 
 
 class Arrivals:
@@ -50,10 +68,14 @@ class Arrivals:
         self._columns = columns
         self._known = known
         self._usual = usual
-        self._lock = threading.Lock()
-        self._rows: list[Arrival] = []
-        self._begin = self._end = self._read_at = 0  # minutes that are counted
-        self._loads = Loads({}, 0)
+        self._reading = threading.Lock()  # one reads, whoever needs the same waits for it
+        self._windows: tuple[Window, ...] = ()  # the last used first; taken in as one object
+        self._apart = ThreadPoolExecutor(1, "arrivals")
+        self._afresh: Future[Window] | None = None
+
+    def at_hand(self, at: int) -> bool:
+        """Tell whether nothing has to be read for an instant."""
+        return self._found(at // MINUTE) is not None
 
     def prepare(self, at: int) -> None:
         """Read what arrived in the day before an instant, where it is not at hand."""
@@ -78,53 +100,58 @@ class Arrivals:
         """Give the arrivals that are counted, another object once more are."""
         return self._up_to(at // MINUTE)
 
+    def settle(self) -> None:
+        """Wait until what is read apart is there; it is taken in with the next minute."""
+        if self._afresh is not None:
+            self._afresh.exception()
+
     def _up_to(self, minute: int) -> Loads:
         """Give the arrivals of the day before a minute."""
-        with self._lock:
-            if not self._begin <= minute - DAY <= minute <= self._end:
-                self._read(minute)
-            return self._loads
+        found = self._found(minute)
+        if found is None:
+            with self._reading:
+                found = self._found(minute) or self._read(minute)
+        return found.loads
 
-    def _read(self, minute: int) -> None:
-        later = self._begin <= minute - DAY and minute - self._read_at < AFRESH
-        since = self._end if later and minute > self._end else minute - DAY
+    def _found(self, minute: int) -> Window | None:
+        return next((one for one in self._windows if one.covers(minute)), None)
+
+    def _read(self, minute: int) -> Window:
+        """Read what is not at hand, and keep it in place of what it goes on from."""
+        last = next((one for one in self._windows if one.leads_to(minute)), None)
+        window = self._whole(minute) if last is None else self._later(last, minute)
+        others = [one for one in self._windows if one is not last]
+        self._windows = (window, *others)[:WINDOWS]
+        return window
+
+    def _later(self, last: Window, minute: int) -> Window:
+        """Go on to a minute: from what was read afresh meanwhile, where that is there."""
+        last = self._read_afresh(minute) or last
+        if minute - last.read_at >= AFRESH and self._afresh is None:
+            self._afresh = self._apart.submit(self._whole, minute)
+        begin = minute - DAY - AFRESH
+        new = self._loads(last.end, minute)
+        loads = Loads.together([last.loads, *new], max(begin, last.begin))
+        return Window(loads.since, minute, last.read_at, loads)
+
+    def _read_afresh(self, minute: int) -> Window | None:
+        if self._afresh is None or not self._afresh.done():
+            return None
+        done, self._afresh = self._afresh, None
+        try:
+            window = done.result()
+        except SQLAlchemyError as error:
+            log.warning("arrivals", error=type(error).__name__)
+            return None
+        return window if window.leads_to(minute) else None
+
+    def _whole(self, minute: int) -> Window:
+        """Read the day before a minute, and an hour more for whoever asks a little later."""
+        begin = minute - DAY - AFRESH
+        loads = Loads.together(self._loads(begin, minute), begin)
+        return Window(begin, minute, minute, loads)
+
+    def _loads(self, begin: int, end: int) -> list[Loads]:
         with self._database.read() as db:
-            new = list(self._arrived(db, since, minute))
-        if since == self._end:
-            self._rows = [row for row in self._rows if row[2] >= minute - DAY - AFRESH] + new
-            self._begin = max(self._begin, minute - DAY - AFRESH)
-        else:
-            self._rows, self._begin, self._read_at = new, since, minute
-        self._end = minute
-        self._loads = Loads.from_rows(self._rows, self._begin)
-
-    def _arrived(self, db: Connection, begin: int, end: int) -> list[Arrival]:
-        """Read what arrived, or became known, in some minutes."""
-        since, until = begin * MINUTE, end * MINUTE
-        wanted = or_(
-            versions.c.started_at.between(since, until - 1),
-            versions.c.known_at.between(since, until - 1),
-        )
-        found: dict[tuple[str, str, int], int] = {}
-        for row in db.execute(
-            select(versions).where(wanted, versions.c.valid_to == LAST)
-        ).mappings():
-            for of, name, instant in self._entities(dict(row)):
-                if since <= instant < until:
-                    key = (of, name, instant // MINUTE)
-                    found[key] = found.get(key, 0) + 1
-        return [(*key, count) for key, count in found.items()]
-
-    def _entities(self, row: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-        """Give the entities that a contact arrived at, each with the instant that counts."""
-        contact = facts(row)
-        if (contact.get("direction") or "inbound") != "inbound":
-            return []
-        found = []
-        for of in self._columns:
-            late = is_late(of, self._known)
-            if contact.get(of) in (None, "") or (late and row["known_at"] is None):
-                continue
-            instant = max(row["started_at"], row["known_at"]) if late else row["started_at"]
-            found.append((of, entity(of, row["program"] or None, contact[of]), instant))
-        return found
+            parts = arrived(db, self._columns, self._known, begin, end)
+            return [Loads.from_rows(rows, begin) for rows in parts]

@@ -1,6 +1,7 @@
 """The log of every score that was given, by which each can be given again."""
 
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from recontact_serving.storage.tables import decisions
 
 Row = Mapping[str, Any]
+OURS = {"recontact": metadata.version("recontact")}  # beside the models' versions: it has the words
 COLUMNS = tuple(name for name in decisions.columns.keys() if name != "seq")  # noqa: SIM118 - not a dict
 
 
@@ -37,7 +39,7 @@ def row(
         "agent_id": contact.get("agent_id"),
         "moment": answer["moment"],
         "explain": explain,
-        "models": orjson.dumps(answer["model"]).decode(),
+        "models": orjson.dumps(answer["model"] | OURS).decode(),
         "features": orjson.dumps(features).decode(),
         "answer": sent.decode(),
     }

@@ -1,7 +1,7 @@
 """What a score reads, within its time limit: the customer's history and how busy it is.
 
 SQLite answers in microseconds and is asked where the request is; PostgreSQL is asked by threads,
-so that one that is slow keeps nobody else waiting.
+so that one that is slow keeps nobody else waiting. So is SQLite where arrivals are to be counted.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class Reader:
         UnreadError
             The database does not answer, or not in time.
         """
-        if self._quick:
+        if self._quick and scorer.at_hand(at):
             return self._read(scorer, contact, at)
         loop = asyncio.get_running_loop()
         reading = loop.run_in_executor(self._threads, self._read, scorer, contact, at)

@@ -13,10 +13,14 @@ from recontact.probes import Probes
 from recontact.scoring import Scorer
 from recontact.tracking import load_bundle, open_store
 from recontact.tracking.registry import NAMES
+from recontact_serving.scoring.decisions import OURS
 from recontact_serving.storage.database import Database
 from recontact_serving.storage.tables import decisions
 
 SHOWN = 100  # differing scores that are named
+SAID = {"reasons": "text", "next_issues": "probe"}  # what is said in words: by part, in which field
+WORDS = frozenset(f"{part}: {words}" for part, words in SAID.items())
+EARLIER = "0.1.0 or earlier"  # which did not say their version
 
 Differing = dict[str, Any]
 
@@ -31,12 +35,15 @@ class Replayed(NamedTuple):
     same : int
         How many were given again, byte by byte.
     differing : list of dict
-        `seq`, `contact_id`, `moment` and `parts` of those that came out otherwise, the first
-        hundred.
+        `seq`, `contact_id`, `moment` and `parts` of those that came out otherwise, and the version
+        of `recontact` that gave them; the first hundred.
     differ : int
         How many there are of these.
     gone : dict of str to int
         Why some could not be given again, such as a model that is deleted, and how many.
+    reworded : dict of str to int
+        How many were given by another version of recontact, by that, and come out the same but
+        for words: the text of a reason, the question about a next issue.
     """
 
     scores: int
@@ -44,6 +51,7 @@ class Replayed(NamedTuple):
     differing: list[Differing]
     differ: int
     gone: dict[str, int]
+    reworded: dict[str, int]
 
 
 def replay(
@@ -76,6 +84,7 @@ def replay(
     total = same = differ = 0
     differing: list[Differing] = []
     gone: dict[str, int] = {}
+    reworded: dict[str, int] = {}
     with database.read() as db:
         for row in _rows(db, since, last):
             total += 1
@@ -85,12 +94,16 @@ def replay(
             except UserError as error:
                 gone[error.what] = gone.get(error.what, 0) + 1
                 continue
+            version = orjson.loads(row.models).get("recontact", EARLIER)
+            if parts and version != OURS["recontact"] and WORDS.issuperset(parts):
+                reworded[version] = reworded.get(version, 0) + 1
+                continue
             same += not parts
             differ += bool(parts)
             if parts and len(differing) < SHOWN:
                 named = {name: getattr(row, name) for name in ("seq", "contact_id", "moment")}
-                differing.append({**named, "parts": parts})
-    return Replayed(total, same, differing, differ, gone)
+                differing.append({**named, "recontact": version, "parts": parts})
+    return Replayed(total, same, differing, differ, gone, reworded)
 
 
 class _Scorers:
@@ -140,4 +153,16 @@ def _differing(scorer: Scorer, row: Row[Any]) -> list[str]:
     if orjson.dumps({**given, **again}) == row.answer.encode():
         return []
     parts = [part for part in again if orjson.dumps(given[part]) != orjson.dumps(again[part])]
-    return parts or ["order"]
+    return [_exactly(part, given[part], again[part]) for part in parts] or ["order"]
+
+
+def _exactly(part: str, given: Any, again: Any) -> str:
+    """Name a part, and the words in it where it differs in nothing else."""
+    words = SAID.get(part)
+    if words is None or _without(words, given) != _without(words, again):
+        return part
+    return f"{part}: {words}"
+
+
+def _without(words: str, items: list[dict[str, Any]]) -> bytes:
+    return orjson.dumps([{k: v for k, v in one.items() if k != words} for one in items])

@@ -23,7 +23,7 @@ from recontact_serving.web.problems import (
     is_json,
     problem,
 )
-from recontact_serving.web.schemas import Score, ScoreRequest, ScoreRequests, Scores, name_of
+from recontact_serving.web.schemas import Item, Score, ScoreRequest, ScoreRequests, Scores, name_of
 
 EXAMPLE = {
     "contact_id": "c-1001",
@@ -131,7 +131,7 @@ async def score_several(
     return Response(b'{"results":[' + b",".join(results) + b"]}", media_type=JSON)
 
 
-async def _several(service: Service, items: list[dict[str, Any]], access: Access) -> list[bytes]:
+async def _several(service: Service, items: list[Item], access: Access) -> list[bytes]:
     """Score in order; a customer's second contact sees that the first one began."""
     results: list[Given | bytes] = []
     waiting: list[Given] = []
@@ -171,5 +171,5 @@ def _sent(given: Given, late: set[int]) -> bytes:
     return given.late() if id(given) in late else given.sent
 
 
-def _problem(item: dict[str, Any], found: dict[str, Any]) -> bytes:
+def _problem(item: Item, found: dict[str, Any]) -> bytes:
     return orjson.dumps({**found, "contact_id": name_of(item)})

@@ -1,30 +1,18 @@
 """A table made to hold certain rows by writing only what differs, a little at a time."""
 
+import gc
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select, true
 
 from recontact_serving.storage.database import Database, put
 
-READ, AT_ONCE = 10_000, 500  # whoever else writes waits no longer than for these
+READ, AT_ONCE = 10_000, 200  # whoever else writes waits no longer than for these
 
 Row = tuple[Any, ...]
-
-
-class Differences(NamedTuple):
-    """How a table differs from what it should hold.
-
-    Attributes
-    ----------
-    gone : list of tuple
-        Primary keys of rows that should not be there.
-    new : list of tuple
-        Whole rows that are not there, or otherwise.
-    """
-
-    gone: list[Row]
-    new: list[Row]
 
 
 def renew(
@@ -61,17 +49,30 @@ def renew(
     1
     """
     with database.read() as db:
-        found = differences(db, table, rows, part)
-    for some in _parts(found):
-        with database.write() as db:
-            change(db, table, some)
-    return len(found.gone) + len(found.new)
+        gone, new = _differences(db, table, rows, part)
+    for change, keys in ((_delete, gone), (_write, new)):
+        for first in range(0, len(keys), AT_ONCE):
+            with _uncollected(), database.write() as db:
+                began = time.monotonic()
+                change(db, table, keys[first : first + AT_ONCE])
+            time.sleep(time.monotonic() - began)  # SQLite has no queue: others get as long
+    return len(gone) + len(new)
 
 
-def differences(
-    db: Connection, table: Table, rows: Mapping[Row, Row], part: ColumnElement[bool] | None = None
-) -> Differences:
-    """Compare a table, or a part of it, with what it should hold (as for `renew`)."""
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let garbage wait: to look through a million rows for it takes a second."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _differences(
+    db: Connection, table: Table, rows: Mapping[Row, Row], part: ColumnElement[bool] | None
+) -> tuple[list[Row], list[Row]]:
+    """Give the primary keys of rows that should not be there, and whole rows that are not."""
     size = len(table.primary_key)
     gone, same = [], set()
     there = select(table).where(true() if part is None else part)
@@ -81,27 +82,16 @@ def differences(
             gone.append(key)
         elif rows[key] == tuple(row[size:]):
             same.add(key)
-    return Differences(gone, [(*key, *rest) for key, rest in rows.items() if key not in same])
-
-
-def change(db: Connection, table: Table, found: Differences) -> None:
-    """Delete what should not be there, and write what is not."""
-    for some in _parts(found):
-        _delete(db, table, some.gone)
-        put(db, table, [dict(zip(table.columns.keys(), row, strict=True)) for row in some.new])
+    new = sorted(rows.keys() - same)  # in turn, so that few pages of the database change at once
+    return gone, [(*key, *rows[key]) for key in new]
 
 
 def _delete(db: Connection, table: Table, keys: Sequence[Row]) -> None:
-    if not keys:
-        return
     columns = list(table.primary_key)
     chosen = and_(*(column == bindparam(f"old_{column.name}") for column in columns))
     old = [{f"old_{c.name}": v for c, v in zip(columns, key, strict=True)} for key in keys]
     db.execute(delete(table).where(chosen), old)
 
 
-def _parts(found: Differences) -> Iterator[Differences]:
-    for first in range(0, len(found.gone), AT_ONCE):
-        yield Differences(found.gone[first : first + AT_ONCE], [])
-    for first in range(0, len(found.new), AT_ONCE):
-        yield Differences([], found.new[first : first + AT_ONCE])
+def _write(db: Connection, table: Table, rows: Sequence[Row]) -> None:
+    put(db, table, [dict(zip(table.columns.keys(), row, strict=True)) for row in rows])

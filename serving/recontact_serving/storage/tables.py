@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     ForeignKey,
+    FromClause,
     Index,
     Integer,
     MetaData,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     literal_column,
 )
 
@@ -96,6 +98,17 @@ def has_band(band: str) -> ColumnElement[bool]:
     return (follow_ups.c.repeated_band == name) | (follow_ups.c.escalation_band == name)
 
 
+def due_by(rows: FromClause) -> ColumnElement[int]:
+    """Give by when rows of the list should be done; by this text, for the index.
+
+    Examples
+    --------
+    >>> str(due_by(follow_ups))
+    'coalesce(follow_ups.due_at, follow_ups.closes_at)'
+    """
+    return func.coalesce(rows.c.due_at, rows.c.closes_at)
+
+
 follow_ups = Table(  # the at-risk list: a row for each contact that was scored at wrap-up
     "follow_ups",
     metadata,
@@ -128,9 +141,11 @@ follow_ups = Table(  # the at-risk list: a row for each contact that was scored 
     Column("escalated", Boolean),
 )
 _WORST = (follow_ups.c.state, follow_ups.c.cost, follow_ups.c.contact_id)
-for _of in ("queue", "team", "program", "agent_id"):
+for _of in ("queue", "team", "program", "agent_id", "customer_id"):
     Index(f"worst_of_{_of}", follow_ups.c[_of], *_WORST)
 Index("worst_first", *_WORST)
+Index("due_first", follow_ups.c.state, due_by(follow_ups), follow_ups.c.contact_id)
+Index("newest_first", follow_ups.c.state, follow_ups.c.at, follow_ups.c.contact_id)
 Index(  # few have an owner
     "worst_of_owner", follow_ups.c.owner, *_WORST,
     sqlite_where=follow_ups.c.owner.is_not(None), postgresql_where=follow_ups.c.owner.is_not(None),

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = "5"
+MOST_ERRORS = 100  # that are listed
 SEND_JSON = "send JSON, not compressed, with the header `Content-Type: application/json`"
 
 log = structlog.get_logger()
@@ -73,11 +74,14 @@ def invalid(errors: Sequence[Any]) -> dict[str, Any]:
     >>> invalid([{"loc": ("body", "talk_s"), "msg": "too small"}])["detail"]
     '/talk_s: too small'
     """
-    found = [{"pointer": _pointer(e["loc"]), "detail": _message(e)} for e in errors]
+    by_field: dict[str, dict[str, None]] = {}  # one may be wrong in several ways, one said twice
+    for error in errors:
+        by_field.setdefault(_pointer(error["loc"]), {})[_message(error)] = None
+    found = [{"pointer": field, "detail": " or ".join(said)} for field, said in by_field.items()]
     first = found[0]
     detail = f"{first['pointer'] or 'the request'}: {first['detail']}"
     more = f" (and {len(found) - 1} more)" if found[1:] else ""
-    return problem(422, detail + more, errors=found)
+    return problem(422, detail + more, errors=found[:MOST_ERRORS])
 
 
 def invalid_item(error: ValidationError) -> dict[str, Any]:
@@ -112,6 +116,8 @@ def _pointer(location: Sequence[str | int]) -> str:
     if location and location[0] in {"query", "path", "header", "cookie"}:
         return str(location[-1])
     steps = location[1:] if location and location[0] == "body" else location
+    if steps and steps[0] == "attributes":
+        steps = steps[:2]  # what follows names the kinds of value that one may have
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
@@ -160,7 +166,8 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - its registration says so
     errors = error.errors()
-    unread = errors[0]["type"] == "json_invalid"
+    nothing = {"type": "missing", "loc": ("body",)}
+    unread = errors[0]["type"] == "json_invalid" or nothing.items() <= errors[0].items()
     if (unread or errors[0]["loc"] == ("body",)) and not is_json(request):
         return await _answer(request, problem(415, SEND_JSON))
     if unread:

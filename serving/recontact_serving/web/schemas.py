@@ -6,7 +6,7 @@ error that names the field.
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -31,6 +31,7 @@ State = Literal["open", "claimed", "snoozed", "resolved", "lapsed", "held_out"]
 Listed = Literal["open", "claimed", "snoozed", "resolved", "lapsed"]
 WorkOutcome = Literal["solved", "not_reached", "no_issue", "coached", "wrong_flag"]
 OWN: dict[str, Any] = {**NAMES, "not": {"enum": SCHEMA.names}}  # a column is no attribute
+Item = Annotated[Any, Field(description="checked by itself; what is wrong is said in its place")]
 COLUMNS = tuple(SCHEMA.names)
 MOST_SCORES = 1000
 MOST_CONTACTS = 10_000
@@ -129,13 +130,13 @@ class ScoreRequest(_Facts):
 class ScoreRequests(_Request):
     """Several score requests; each is checked by itself."""
 
-    requests: list[dict[str, Any]] = Field(max_length=MOST_SCORES)
+    requests: list[Item] = Field(max_length=MOST_SCORES)
 
 
 class Contacts(_Request):
     """Several contacts; each is checked by itself."""
 
-    contacts: list[dict[str, Any]] = Field(max_length=MOST_CONTACTS)
+    contacts: list[Item] = Field(max_length=MOST_CONTACTS)
 
 
 class _Answer(BaseModel):
@@ -338,7 +339,7 @@ def _not_before(value: dt.datetime | None, started_at: dt.datetime | None) -> dt
     return value
 
 
-def name_of(item: Mapping[str, Any]) -> str | None:
+def name_of(item: Item) -> str | None:
     """Return the contact's name in an item that may be anything."""
-    name = item.get("contact_id")
+    name = item.get("contact_id") if isinstance(item, Mapping) else None
     return name.encode(errors="replace").decode() if isinstance(name, str) else None

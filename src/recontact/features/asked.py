@@ -15,7 +15,7 @@ from recontact.features.declared import Feature
 from recontact.features.figures import Figures
 from recontact.features.known import known_from, made_by
 from recontact.features.needed import check_columns, columns_needed
-from recontact.features.table import Source, compute
+from recontact.features.table import Source, finish, look
 from recontact.labels.table import SCHEMA as LABELS
 from recontact.policy import Policy
 from recontact.sources.files import schema_of
@@ -90,12 +90,27 @@ class Asked:
         self, bucket: pa.Table, figures: Figures, events: pa.Table | None
     ) -> tuple[pa.Table, Ints]:
         """Compute the features of a bucket's eligible contacts; give them with their numbers."""
+        looked, row = self._look(self._source(bucket, events), bucket)
+        return self.finish(looked, figures), row
+
+    def count_and_look(
+        self, bucket: pa.Table, events: pa.Table | None
+    ) -> tuple[Figures, pa.Table, Ints]:
+        """Do what `count` does and the first half of `compute`; `finish` does the other."""
         source = self._source(bucket, events)
-        rows = np.flatnonzero(np.asarray(bucket["eligible"]))
+        return source.figures(bucket.select(JUDGED)), *self._look(source, bucket)
+
+    def finish(self, looked: pa.Table, figures: Figures) -> pa.Table:
+        """Make features of what was found of any contacts in their histories."""
+        return finish(looked, self.moment, self.features, self.known, figures)
+
+    def _look(self, source: Source, bucket: pa.Table) -> tuple[pa.Table, Ints]:
+        in_order = source.order.rows  # as histories are looked back at, one after the other
+        rows = in_order[np.asarray(bucket["eligible"])[in_order]]
         live = self.moment == "live"
         elapsed = np.full(len(bucket), self.elapsed_s, np.float64) if live else None
-        table = compute(source, rows, self.moment, figures, elapsed_s=elapsed)
-        return table, np.asarray(bucket[ROW].to_numpy()[rows])
+        looked = look(source, rows, self.moment, elapsed_s=elapsed)
+        return looked, np.asarray(bucket[ROW].to_numpy()[rows])
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -1,8 +1,9 @@
 """Features of contacts of any number: bucket by bucket, and back in the order of the contacts.
 
-Contacts go to buckets by customer, their labels with them. What is known of agents, queues and
-reasons is counted in each bucket and put together; then each bucket is read once more, and the
-features of its contacts are put aside by stretches of row numbers.
+Contacts go to buckets by customer, their labels with them. In each bucket it is counted what is
+known of agents, queues and reasons, and what is found in the histories of its contacts is put aside
+by stretches of row numbers; once the counts of all buckets are put together, the features are made
+of it stretch by stretch.
 """
 
 import os
@@ -26,7 +27,7 @@ from recontact.features.table import feature_columns
 from recontact.labels.keys import keys
 from recontact.labels.output import folder_of
 from recontact.labels.parts import Part, parts
-from recontact.labels.read import label_tables, other_contacts, policy_in
+from recontact.labels.read import OtherContactsError, label_tables, other_contacts, policy_in
 from recontact.spill import Spill, spilling
 from recontact.stretches import ROW, Rows, Stretches, stretches
 from recontact.tables import Paths, expand
@@ -35,7 +36,7 @@ from recontact.writing import check_suffix, refuse_input, writing
 
 AT_ONCE = 1 << 18  # rows of a bucket, and of a stretch of the output
 MOST_PARTS = 256  # of either: each is an open file; of more contacts each is larger
-READ, COUNT, COMPUTE, WRITE = 0.35, 0.15, 0.3, 0.2  # shares of the time
+READ, LOOK, WRITE = 0.35, 0.4, 0.25  # shares of the time
 
 
 @dataclass(frozen=True)
@@ -129,17 +130,18 @@ def features_files(
         if told and moment == "live":
             happened = opened.enter_context(happened_in(told, buckets.parts, folder))
         rows = _scatter(files, listed, judged, asked.columns, buckets, happened, advance)
-        computing = Computing(asked, buckets, happened)
-        figures = computing.figures(advance)
+        if extras(asked.known):
+            asked.refuse_filled_in_later(_some(buckets))
         ordered = opened.enter_context(stretches(rows, at_once, folder))
-        eligible = computing.put(figures, ordered, advance)
-        if not eligible:
+        looking = Looking(asked, buckets, happened, ordered)
+        figures = Figures.together(looking.all(advance))
+        if not looking.eligible:
             raise none_eligible()
         with writing(out, asked.schema) as write:
-            for table in ordered.tables():
+            for table in ordered.tables(lambda looked: asked.finish(looked, figures)):
                 write(table)
-                advance(WRITE * len(table) / eligible)
-    return Computed(eligible, feature_columns(asked.schema.empty_table()))
+                advance(WRITE * len(table) / looking.eligible)
+    return Computed(looking.eligible, feature_columns(asked.schema.empty_table()))
 
 
 def _scatter(
@@ -156,9 +158,13 @@ def _scatter(
     sizes = []
     with keys(buckets.folder) as found:
         scatter = Scatter(columns.remove_metadata(), buckets, found, happened)
-        for rows in each(scatter.put, pieces(listed, columns, labels)):
-            sizes.append(rows)
-            advance(READ / len(listed))
+        try:
+            for rows in each(scatter.put, pieces(listed, columns, labels)):
+                sizes.append(rows)
+                advance(READ / len(listed))
+        except OtherContactsError:
+            _refuse_repeated(files, listed, buckets.folder)  # which is why, if there are any
+            raise
         if not sum(sizes):
             raise nothing_in(files)
         found.refuse_repeated(files, listed, sizes)
@@ -169,46 +175,52 @@ def _scatter(
     return sum(sizes)
 
 
-@dataclass(frozen=True)
-class Computing:
-    """Takes contacts by bucket, first to count, then to compute."""
+def _refuse_repeated(files: list[Path], listed: list[Part], folder: Path) -> None:
+    with keys(folder) as found:
+        sizes = []
+        for part in listed:
+            own = part.keys()
+            found.add(own)
+            sizes.append(len(own))
+        found.refuse_repeated(files, listed, sizes)
+
+
+def _some(buckets: Spill) -> pa.Table:
+    """Give some rows that stand for all."""
+    rows = map(buckets.read, range(buckets.parts))
+    return next(some for some in rows if some)
+
+
+@dataclass
+class Looking:
+    """Takes contacts by bucket, puts aside what their histories say, and counts.
+
+    Attributes
+    ----------
+    eligible : int
+        How many contacts of the buckets so far have features.
+    """
 
     asked: Asked
     buckets: Spill
     happened: Happened | None
+    ordered: Stretches
+    eligible: int = 0
 
-    def figures(self, advance: Callable[[float], None]) -> Figures:
-        """Put together what is known of agents, queues, reasons ... in all buckets."""
-        if extras(self.asked.known):
-            rows = map(self.buckets.read, range(self.buckets.parts))
-            self.asked.refuse_filled_in_later(next(some for some in rows if some))
+    def all(self, advance: Callable[[float], None]) -> Iterator[Figures]:
+        """Give what is known of agents, queues, reasons ... by each bucket."""
+        for found in each(self._bucket, range(self.buckets.parts)):
+            advance(LOOK / self.buckets.parts)
+            if found:
+                figures, eligible = found
+                self.eligible += eligible
+                yield figures
 
-        def counted() -> Iterator[Figures]:
-            for figures in each(self._count, range(self.buckets.parts)):
-                advance(COUNT / self.buckets.parts)
-                if figures:
-                    yield figures
-
-        return Figures.together(counted())
-
-    def _count(self, number: int) -> Figures | None:
-        rows = self.buckets.read(number, by=ROW)
-        return self.asked.count(rows) if rows else None
-
-    def put(self, figures: Figures, ordered: Stretches, advance: Callable[[float], None]) -> int:
-        """Put the features of all buckets aside; give how many contacts have some."""
-
-        def put(number: int) -> int:
-            rows = self.buckets.take(number, by=ROW)
-            if not rows:
-                return 0
-            events = self.happened.of(number) if self.happened else None
-            table, row = self.asked.compute(rows, figures, events)
-            ordered.put(table, row)
-            return len(table)
-
-        eligible = 0
-        for count in each(put, range(self.buckets.parts)):
-            eligible += count
-            advance(COMPUTE / self.buckets.parts)
-        return eligible
+    def _bucket(self, number: int) -> tuple[Figures, int] | None:
+        rows = self.buckets.take(number, by=ROW)
+        if not rows:
+            return None
+        events = self.happened.of(number) if self.happened else None
+        figures, looked, row = self.asked.count_and_look(rows, events)
+        self.ordered.put(looked, row)
+        return figures, len(looked)

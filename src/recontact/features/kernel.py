@@ -42,6 +42,7 @@ from recontact.features.shapes import (
     History,
     Ints,
     Seen,
+    nothing_seen,
 )
 from recontact.features.walked import compare, finish, knows
 
@@ -234,13 +235,7 @@ def look_back_once(
         What each step found, the position of the last contact that counts, and whether the
         contact is repeated or escalated already.
     """
-    many = len(steps)
-    seen = Seen(
-        np.full((many, 1), np.nan),
-        np.full(1, -1, np.int64),
-        np.zeros(1, np.bool_),
-        np.zeros(1, np.bool_),
-    )
+    seen = nothing_seen(len(steps), 1)
     asked = Asked(
         np.zeros(1, np.int64),
         facts[:1],
@@ -253,4 +248,4 @@ def look_back_once(
     )
     look_back(h, asked, steps, seen, 0, 1)
     already = seen.repeated_already[0], seen.escalation_already[0]
-    return seen.values.reshape(many), seen.last[0], already[0], already[1]
+    return seen.values.reshape(len(steps)), seen.last[0], already[0], already[1]

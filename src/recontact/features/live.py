@@ -24,13 +24,14 @@ from recontact.features.known import extras
 from recontact.features.live_figures import LiveFigures, LoadsOfOne
 from recontact.features.measures import ELAPSED, Calendar, Has, Itself, Own, Words
 from recontact.features.measures import Past as Walked
-from recontact.features.moments import KEYS, MOMENTS, SO_FAR
+from recontact.features.moments import KEYS, MOMENTS, SO_FAR, WRAPUP_DELAY_S
 from recontact.features.past import Contact, Pasts, Rules, instant_of, is_escalated, text_of
 from recontact.features.shapes import Floats
 from recontact.features.walks import Walks
 from recontact.policy import Policy
 
 Row = dict[str, Any]
+TOO_LATE = "too late"  # `wrapup` without the facts of wrap-up
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,14 @@ class Looked:
         The customer's last contact.
     last_known : bool
         Whether its record was known by then.
+    late : bool
+        Whether the contact's own record came too late for its facts of the wrap-up to count.
     """
 
     row: Row
     last: Contact | None
     last_known: bool
+    late: bool
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class Live:
         The extra columns that are categories; the others are numbers.
     features : sequence of Feature
         What to compute.
+    delay_s : float
+        At `wrapup`, what is known from then on only counts where `known_at` is at most so many
+        seconds after the end.
 
     Examples
     --------
@@ -84,6 +91,7 @@ class Live:
     known: Mapping[str, str]
     texts: frozenset[str] = frozenset()
     features: Sequence[Feature] = FEATURES
+    delay_s: float = WRAPUP_DELAY_S
     policies: dict[str | None, Rules] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -129,7 +137,8 @@ class Live:
         instant = {"start": started, "live": micros(at)}.get(moment)
         if instant is None:
             instant = instant_of(contact.get("ended_at"), micros(at))
-        own = self._own(contact, moment)
+        late = moment == "wrapup" and self._comes_late(contact, instant)
+        own = self._own(contact, TOO_LATE if late else moment)
         own[ELAPSED] = (instant - started) / SECOND
         seen, latest, repeated, escalated = self._see(own, pasts, started, instant)
         last = pasts.contacts[latest] if latest >= 0 else None
@@ -142,8 +151,8 @@ class Live:
         row |= {name: self._extra(name, own.get(name)) for name in self._extras}
         row["repeated_already"] = repeated
         row["escalation_already"] = escalated or is_escalated(own)
-        known = last is not None and last.numbers[2] < instant
-        return Looked(row, last.record if last else None, known)
+        known = last is not None and last.known < instant
+        return Looked(row, last.record if last else None, known, late)
 
     def rules(self, program: str | None) -> Rules:
         """Give what a program's policy says."""
@@ -159,10 +168,17 @@ class Live:
     @cached_property
     def _shown(self) -> dict[str, tuple[str, ...]]:
         """The columns of a contact itself that show at each moment."""
-        return {
+        shown = {
             moment: (*KEYS, *(name for name in self.known if self._shows(name, rank)))
             for rank, moment in enumerate(MOMENTS)
         }
+        before = (name for name, since in self.known.items() if since != "wrapup")
+        shown[TOO_LATE] = (*KEYS, *(name for name in before if name not in SO_FAR))
+        return shown
+
+    def _comes_late(self, contact: Contact, ended: int) -> bool:
+        """Tell whether a contact's record comes too late for a score at its end."""
+        return instant_of(contact.get("known_at"), ended) - ended > int(self.delay_s * SECOND)
 
     def _shows(self, name: str, rank: int) -> bool:
         since = MOMENTS.index(self.known[name])

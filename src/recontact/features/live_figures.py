@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from recontact.durations import DAY, MINUTE
+from recontact.features.counted import is_late
 from recontact.features.daily import Daily
 from recontact.features.declared import Feature
 from recontact.features.measures import (
@@ -18,6 +19,7 @@ from recontact.features.measures import (
     Volume,
     typical_of,
 )
+from recontact.features.past import instant_of
 
 Own = Mapping[str, Any]
 Key = tuple[str, str]  # of what `Figures.on` gives
@@ -87,7 +89,7 @@ class LiveFigures:
         inbound = own.get("direction") in {None, "inbound"}  # only then is it in a load itself
         told = self._told.of(self.loads.as_of(at))
         for of in self._loads:
-            since = started if inbound and self.known.get(of) == "start" else NEVER
+            since = self._counted_from(of, own, started) if inbound else NEVER
             # All is told in whole minutes, so that many contacts share what is told.
             when = (of, program, own.get(of), at // MINUTE, since // MINUTE)
             loads = told.get(when)
@@ -95,6 +97,12 @@ class LiveFigures:
                 loads = told[when] = self._loads_of(of, program, own.get(of), at, since)
             row |= loads
         return row
+
+    def _counted_from(self, of: str, own: Own, started: int) -> int:
+        """Tell from when a contact is itself among those that a load counts (`arrivals`)."""
+        if not is_late(of, self.known):
+            return started
+        return max(started, instant_of(own.get("known_at"), NEVER))
 
     def _loads_of(
         self, of: str, program: str | None, name: object, at: int, since: int

@@ -4,7 +4,7 @@ Arrivals are counted by whole minutes, and the minute of the instant is never re
 lies strictly before it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -14,8 +14,16 @@ import pyarrow as pa
 from recontact.compiled import compiled
 from recontact.contacts import instants
 from recontact.durations import MINUTE
-from recontact.features.cumulated import LATEST, NEVER, Cumulated, Floats, filled, ticks
-from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, entity
+from recontact.features.cumulated import (
+    LATEST,
+    NEVER,
+    SKIP,
+    Cumulated,
+    Floats,
+    filled,
+    ticks,
+)
+from recontact.features.entities import EVERYTHING, UNKNOWN, Coded, Codes, Entities, entity
 from recontact.features.steps import Ints, Steps, last_row
 
 WEEK = 7 * 24 * 60  # in minutes
@@ -171,8 +179,31 @@ class Loads:
             found.setdefault(of, []).append((name, minute, count, 0))
         return cls({of: Cumulated.from_rows(own, totals=False) for of, own in found.items()}, since)
 
+    @classmethod
+    def together(cls, parts: Sequence["Loads"], since: int) -> "Loads":
+        """Add up parts counted over disjoint contacts, from a minute on; forget what is before it.
+
+        Examples
+        --------
+        >>> hours = [Loads.from_rows([("queue", "q", 60 * k, 2)], since=0) for k in range(3)]
+        >>> Loads.together(hours, since=60).rows()
+        [('queue', 'q', 60, 2), ('queue', 'q', 120, 2)]
+        """
+        columns = dict.fromkeys(of for part in parts for of in part.arrived)
+        of_all = {of: [p.arrived[of] for p in parts if of in p.arrived] for of in columns}
+        return cls({of: _added(arrived, since) for of, arrived in of_all.items()}, since)
+
 
 NOTHING = Cumulated.from_rows([], totals=False)
+
+
+def _added(parts: Sequence[Cumulated], since: int) -> Cumulated:
+    entities = Entities.together(part.entities for part in parts)
+    apart = [part.apart() for part in parts]
+    codes = [entities.places(p.entities)[a[0]] for p, a in zip(parts, apart, strict=True)]
+    minute, count = (np.concatenate([a[k] for a in apart]) for k in (1, 2))
+    kept = np.where(minute < since, np.int32(SKIP), minute)
+    return Cumulated.add_up(entities, np.concatenate(codes), kept, count)
 
 
 def first_minute(contacts: pa.Table) -> int:

@@ -1,4 +1,8 @@
-"""Each measure computed for many contacts at once, from what was seen and is known of them."""
+"""Each measure computed for many contacts at once, from what was seen and is known of them.
+
+What rests on the customers' histories needs their other contacts (`past`); all else needs what is
+known of the contacts themselves and of agents, queues, reasons ... (`measure`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +11,11 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from recontact.contacts import direction_of, instants, map_values, normalise_reason
+from recontact.contacts import instants, map_values, normalise_reason
 from recontact.durations import DAY, HOUR, MINUTE, SECOND
 from recontact.features.columns import number_of, text_of
-from recontact.features.declared import Feature
+from recontact.features.counted import arrivals
 from recontact.features.entities import Coded
 from recontact.features.figures import Figures
 from recontact.features.hashed_words import counted
@@ -24,6 +27,7 @@ from recontact.features.measures import (
     Calendar,
     Figured,
     Has,
+    Itself,
     Judged,
     Load,
     Own,
@@ -39,38 +43,27 @@ from recontact.features.walks import Walks
 from recontact.history import Order
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray | Floats
-NOT_COUNTED = np.int64(2**62)  # of a contact that is in no load
 
 
 @dataclass(frozen=True)
 class Scored:
-    """Contacts being scored, with all that their features are made of.
+    """Contacts being scored, with all that measures beside those of the past are made of.
 
     Attributes
     ----------
-    contacts : pyarrow.Table
-        All contacts.
     known : mapping of str to str
         From which moment each column is known.
-    order, walks
-        Of all contacts, and what was looked for.
     own : pyarrow.Table
-        Those scored, with what is known of each itself.
+        What is known of each itself.
     at : numpy.ndarray of int64
         Their instants in microseconds.
-    seen : Seen
-        What was found in their histories.
     figures : Figures
         What is known of agents, queues, reasons ....
     """
 
-    contacts: pa.Table
     known: Mapping[str, str]
-    order: Order
-    walks: Walks
     own: pa.Table
     at: Ints
-    seen: Seen
     figures: Figures
 
     @cached_property
@@ -89,19 +82,44 @@ class Scored:
         return (self.at - instants(self.own["started_at"])) / SECOND
 
 
-def measure(feature: Feature, scored: Scored) -> Column:
-    """Compute one feature.
+def past(what: Past, contacts: pa.Table, order: Order, walks: Walks, seen: Seen) -> Column:
+    """Give what was found in the customers' histories.
+
+    Parameters
+    ----------
+    what : Past
+        Of what was looked for.
+    contacts : pyarrow.Table
+        All contacts.
+    order, walks
+        Of all contacts, and what was looked for.
+    seen : Seen
+        What was found for each scored contact.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray or numpy.ndarray of float64
+        One value per scored contact, null or nan where unknown.
+    """
+    found = seen.values[walks.places[what]]
+    if what.what != "last_text":
+        return found
+    text = text_of(contacts, what.column or "")
+    there = np.isfinite(found)
+    rows = order.rows[np.where(there, found, 0).astype(np.int64)]
+    return text.take(pa.array(rows, mask=~there))
+
+
+def measure(what: Itself | Figured | Calendar, scored: Scored) -> Column:
+    """Compute what does not rest on the customers' histories.
 
     Returns
     -------
     pyarrow.Array, pyarrow.ChunkedArray or numpy.ndarray of float64
         One value per scored contact, null or nan where unknown.
     """
-    what = feature.measure
     if isinstance(what, Own):
         return _own(what, scored)
-    if isinstance(what, Past):
-        return _past(what, scored)
     if isinstance(what, Has):
         return np.where(np.asarray(scored.own[what.column].is_valid()), 1.0, np.nan)
     if isinstance(what, Calendar):
@@ -126,16 +144,6 @@ def _own(what: Own, scored: Scored) -> Column:
     if what.levels is None:
         return column
     return map_values(column, lambda text: normalise_reason(text, what.levels))
-
-
-def _past(what: Past, scored: Scored) -> Column:
-    found = scored.seen.values[scored.walks.places[what]]
-    if what.what != "last_text":
-        return found
-    text = text_of(scored.contacts, what.column or "")
-    there = np.isfinite(found)
-    rows = scored.order.rows[np.where(there, found, 0).astype(np.int64)]
-    return text.take(pa.array(rows, mask=~there))
 
 
 def _calendar(what: Calendar, scored: Scored) -> Floats:
@@ -177,10 +185,5 @@ def _beyond(what: Beyond, scored: Scored) -> Floats:
 
 
 def _counted_from(of: str, scored: Scored) -> Ints:
-    """Tell from when each contact is itself among those that a load counts.
-
-    What becomes known with its record is never counted before its own instant.
-    """
-    started = instants(scored.own["started_at"])
-    inbound = np.asarray(pc.equal(direction_of(scored.own), "inbound"), dtype=bool)
-    return np.where(inbound & (scored.known.get(of) == "start"), started, NOT_COUNTED)
+    """Tell from when each contact is itself among those that a load counts."""
+    return arrivals(scored.own, of, scored.known)

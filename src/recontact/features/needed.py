@@ -7,7 +7,7 @@ import pyarrow as pa
 from recontact.contacts import SCHEMA
 from recontact.errors import UserError
 from recontact.features.columns import check_types
-from recontact.features.counted import BEGAN
+from recontact.features.counted import BEGAN, is_late
 from recontact.features.daily import Figure
 from recontact.features.declared import Feature
 from recontact.features.known import extras
@@ -16,6 +16,7 @@ from recontact.features.measures import (
     Judged,
     Load,
     Measure,
+    Past,
     Rate,
     Surge,
     Typical,
@@ -61,6 +62,22 @@ def columns_needed(features: Iterable[Feature], known: Mapping[str, str]) -> set
     """
     read = (columns_of(feature.measure) for feature in features)
     return {*ALWAYS, *extras(known)}.union(*read)
+
+
+def own_columns_needed(features: Iterable[Feature], known: Mapping[str, str]) -> set[str]:
+    """Name the columns of a contact itself that are looked at once its history has been.
+
+    Examples
+    --------
+    >>> sorted(own_columns_needed([Feature("queue_judged", Judged("queue"), "settled")], {}))
+    ['contact_id', 'direction', 'program', 'queue', 'started_at']
+    """
+    measures = [feature.measure for feature in features]
+    read = (own_columns(each) for each in measures if not isinstance(each, Past))
+    loads = (each.of for each in measures if isinstance(each, Load | Surge))
+    recorded = {"ended_at", "known_at"} if any(is_late(of, known) for of in loads) else set()
+    always = {"contact_id", "program", "direction", "started_at", *extras(known)}
+    return (always | recorded).union(*read)
 
 
 def check_columns(features: Iterable[Feature], schema: pa.Schema, known: Mapping[str, str]) -> None:

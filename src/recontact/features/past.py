@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import nan
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,13 +38,14 @@ class Past(NamedTuple):
     `numbers` are its fields of `History` in their order: started, ended, known, window,
     window_before; arrives, unhandled, counts_unhandled, excluded, escalated (0 or 1); its issue in
     each way of relating and from when others know it; then what of the tests holds, and its texts.
-    `values` are its number columns.
+    `values` are its number columns. Both are bytes of eight each, which are soon put together.
     """
 
     started: int
     contact_id: str
-    numbers: tuple[int, ...]
-    values: tuple[float, ...]
+    known: int
+    numbers: bytes
+    values: bytes
     record: Contact
 
 
@@ -71,10 +73,10 @@ class Pasts:
     def history(self) -> History:
         """The arrays that the compiled loop reads."""
         size, tests = len(self.contacts), len(self.walks.tests)
-        width = TIMES + FLAGS + 2 * WAYS + tests + len(self.walks.codes)
-        rows = np.array([past.numbers for past in self.contacts], np.int64).reshape(size, width)
-        values = np.array([past.values for past in self.contacts], np.float64)
-        table = np.ascontiguousarray(rows.T)
+        rows = np.frombuffer(b"".join([past.numbers for past in self.contacts]), np.int64)
+        values = np.frombuffer(b"".join([past.values for past in self.contacts]), np.float64)
+        # Copies: the loop would be compiled anew for arrays that can't be written to.
+        table = np.array(rows.reshape(size, _width(self.walks)).T, order="C")
         flags, rest = table[TIMES : TIMES + FLAGS] > 0, table[TIMES + FLAGS :]
         return History._make(
             (
@@ -83,10 +85,14 @@ class Pasts:
                 rest[:WAYS],
                 rest[WAYS : 2 * WAYS],
                 rest[2 * WAYS : 2 * WAYS + tests] > 0,
-                np.ascontiguousarray(values.reshape(size, len(self.walks.values)).T),
+                np.array(values.reshape(size, len(self.walks.values)).T, order="C"),
                 rest[2 * WAYS + tests :],
             )
         )
+
+
+def _width(walks: Walks) -> int:
+    return TIMES + FLAGS + 2 * WAYS + len(walks.tests) + len(walks.codes)
 
 
 class Said(NamedTuple):
@@ -140,17 +146,20 @@ class Rules:
             *(said.tests if self._tests_told else self._tests(contact)), *self.codes(contact),
         )  # fmt: skip
         lasted = nan if ended == NOT_YET else (ended - started) / SECOND
-        values = tuple(
-            [
-                lasted
-                if name == DURATION
-                else nan
-                if (value := get(name)) is None
-                else float(value)
-                for name in self.walks.values
-            ]
-        )
-        return Past(started, contact["contact_id"], numbers, values, contact)
+        values = [
+            lasted if name == DURATION else nan if (value := get(name)) is None else float(value)
+            for name in self.walks.values
+        ]
+        packed = self._numbers.pack(*numbers), self._values.pack(*values)
+        return Past(started, contact["contact_id"], known, *packed, contact)
+
+    @cached_property
+    def _numbers(self) -> Struct:
+        return Struct(f"{_width(self.walks)}q")
+
+    @cached_property
+    def _values(self) -> Struct:
+        return Struct(f"{len(self.walks.values)}d")
 
     def _says(self, contact: Contact) -> "Said":
         """Tell what hangs on a few texts and flags: most contacts share theirs with others."""

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from recontact.compiled import compiled
+
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -91,11 +93,12 @@ class Seen(NamedTuple):
     escalation_already: Flags
 
 
+@compiled
 def nothing_seen(steps: int, rows: int) -> Seen:
     """Give room for what is seen: nothing so far."""
     return Seen(
         np.full((steps, rows), np.nan),
         np.full(rows, -1, dtype=np.int64),
-        np.zeros(rows, dtype=bool),
-        np.zeros(rows, dtype=bool),
+        np.zeros(rows, dtype=np.bool_),
+        np.zeros(rows, dtype=np.bool_),
     )

@@ -13,16 +13,19 @@ from recontact.durations import SECOND
 from recontact.features import arrays
 from recontact.features.cumulated import in_stretches
 from recontact.features.declared import FEATURES, Feature
+from recontact.features.entities import INSIDE
 from recontact.features.figures import Figures, build
 from recontact.features.kernel import look_back
 from recontact.features.known import extras, mask_own
-from recontact.features.measured import Scored, measure
+from recontact.features.measured import Scored, measure, past
+from recontact.features.measures import Past
 from recontact.features.moments import KEYS, WRAPUP_DELAY_S
 from recontact.features.needed import (
     NOT_FEATURES,
     check_columns,
     columns_needed,
     figures_needed,
+    own_columns_needed,
 )
 from recontact.features.shapes import Asked, Floats, History, Ints, Seen, nothing_seen
 from recontact.features.so_far import so_far
@@ -30,6 +33,8 @@ from recontact.features.walks import Walks
 from recontact.history import Order, order
 from recontact.labels.rules import Rules, rules
 from recontact.policy import Policy
+
+OWN = f"own{INSIDE}"  # begins the names of columns of a contact itself, and of no feature
 
 
 @dataclass(frozen=True)
@@ -149,22 +154,73 @@ def compute(
         `contact_id`, `moment`, `at`, the features, `repeated_already`, `escalation_already`; in
         the order of `rows`.
     """
+    looked = look(source, rows, moment, elapsed_s=elapsed_s)
+    return finish(looked, moment, source.features, source.known, figures)
+
+
+def look(source: Source, rows: Ints, moment: str, *, elapsed_s: Floats | None = None) -> pa.Table:
+    """Compute of some contacts what rests on their customers' histories.
+
+    Parameters
+    ----------
+    source, rows, moment, elapsed_s
+        As of `compute`.
+
+    Returns
+    -------
+    pyarrow.Table
+        The part of the features table that needs other contacts, and beside it, `OWN` before
+        their names, the columns of each contact itself from which `finish` makes the rest.
+    """
     own = source.own(rows, moment, elapsed_s)
     at = source.at(moment, elapsed_s)[rows]
     seen = see(source, own, rows, at)
-    scored = Scored(source.contacts, source.known, source.order, source.walks,
-                    own, at, seen, figures)  # fmt: skip
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "contact_id": own["contact_id"],
-        "moment": pa.repeat(pa.scalar(moment), len(rows)),
-        "at": pa.array(at, pa.int64()).cast(INSTANT),
-    }
+    columns = {"at": pa.array(at, pa.int64()).cast(INSTANT)}
     for feature in source.features:
-        columns[feature.name] = _column(measure(feature, scored), feature.kind == "number")
-    for name in extras(source.known):
-        columns[name] = _extra(own[name])
+        if isinstance(feature.measure, Past):
+            found = past(feature.measure, source.contacts, source.order, source.walks, seen)
+            columns[feature.name] = _column(found, feature.kind == "number")
     columns["repeated_already"] = pa.array(seen.repeated_already)
     columns["escalation_already"] = pa.array(seen.escalation_already | escalated_of(own))
+    needed = own_columns_needed(source.features, source.known)
+    kept = [name for name in own.column_names if name in needed]
+    return pa.table(columns | {OWN + name: own[name] for name in kept})
+
+
+def finish(
+    looked: pa.Table,
+    moment: str,
+    features: Sequence[Feature],
+    known: Mapping[str, str],
+    figures: Figures,
+) -> pa.Table:
+    """Make the features table of what `look` gave: of any rows, in any order.
+
+    Parameters
+    ----------
+    looked : pyarrow.Table
+        As `look` gave it for the same moment, features and `known`.
+    moment, features, known, figures
+        As of `compute` and `Source`.
+    """
+    names = [name for name in looked.column_names if name.startswith(OWN)]
+    own = looked.select(names).rename_columns([name.removeprefix(OWN) for name in names])
+    scored = Scored(known, own, instants(looked["at"]), figures)
+    columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        "contact_id": own["contact_id"],
+        "moment": pa.repeat(pa.scalar(moment), len(own)),
+        "at": looked["at"],
+    }
+    for feature in features:
+        if isinstance(feature.measure, Past):
+            columns[feature.name] = looked[feature.name]
+        else:
+            number = feature.kind == "number"
+            columns[feature.name] = _column(measure(feature.measure, scored), number)
+    for name in extras(known):
+        columns[name] = _extra(own[name])
+    for name in ("repeated_already", "escalation_already"):
+        columns[name] = looked[name]
     return pa.table(columns)
 
 
@@ -218,8 +274,15 @@ def _column(
     values: pa.Array | pa.ChunkedArray | npt.NDArray[np.float64], number: bool
 ) -> pa.Array | pa.ChunkedArray:
     if isinstance(values, np.ndarray):
-        return pa.array(values, pa.float64(), from_pandas=True)
+        return _nan_as_null(np.ascontiguousarray(values))
     return values.cast(pa.float64()) if number else values.cast(pa.string())
+
+
+def _nan_as_null(values: npt.NDArray[np.float64]) -> pa.Array:
+    """Give numbers as they lie in memory; `pyarrow.array` looks at one after the other."""
+    there = ~np.isnan(values)
+    bits = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(pa.float64(), len(values), [bits, pa.py_buffer(values)])
 
 
 def _extra(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -126,8 +126,13 @@ def _since(name: str, words: str, none: str) -> Words:
     return lambda row: none if row[name] is None else words.format(span(row[name]))
 
 
-def _often(name: str, words: str, none: str) -> Words:
-    return lambda row: words.format(times(row[name])) if row[name] else none
+def _often(name: str, words: str, none: str, unknown: str = "") -> Words:
+    def said(row: Row) -> str:
+        if row[name] is None:
+            return unknown or none
+        return words.format(times(row[name])) if row[name] else none
+
+    return said
 
 
 def _value(name: str, words: str, unknown: str) -> Words:
@@ -193,7 +198,7 @@ THEMES: tuple[Theme, ...] = (
     _one(_beyond, "elapsed_beyond_queue_s", "this takes", "in this queue", "contacts in this queue take"),
     _one(_beyond, "hold_beyond_reason_s", "on hold", "about this", "contacts about this are on hold"),
     _one(_beyond, "hold_beyond_queue_s", "on hold", "in this queue", "contacts in this queue are on hold"),
-    _alike(_often("transfer_count", "transferred {}", "not transferred"), "transfer_count", "transfers_beyond_reason"),
+    _alike(_often("transfer_count", "transferred {}", "not transferred", "not known whether it was transferred"), "transfer_count", "transfers_beyond_reason"),
     _alike(_named("reason", "it is about {}", "what it is about is not known yet"), "reason", "reason_1", "reason_2"),
     _alike(_measure("hold_s", "on hold for {}", "not on hold"), "hold_s", "hold_count"),
     _alike(_lasted, "talk_s", "elapsed_s"),
@@ -220,7 +225,7 @@ THEMES: tuple[Theme, ...] = (
     _one(_measure, "last_hold_s", "on hold for {} last time", "not on hold last time"),
     _one(_measure, "last_wait_s", "waited {} last time", "did not wait last time"),
     _one(_measure, "last_talk_s", "talked for {} last time", "no earlier talk known"),
-    _one(_often, "last_transfer_count", "transferred {} last time", "not transferred last time"),
+    _one(_often, "last_transfer_count", "transferred {} last time", "not transferred last time", "not known whether it was transferred last time"),
     _alike(_yes("last_escalated", "escalated last time", "did not escalate last time", "how it went last time is not known"), "last_escalated", "last_tier"),
     _one(_yes, "last_dropped", "the line was lost last time", "the line held last time", "how the last contact ended is not known"),
     _one(_yes, "last_agent_resolved", "marked resolved last time, yet here again", "not marked resolved last time", "not known whether it was resolved last time"),

@@ -95,7 +95,7 @@ def refuse_others(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> None:
 
     Raises
     ------
-    UserError
+    OtherContactsError
         They differ.
     """
     same = len(ids) == len(labeled) and pc.all(pc.equal(ids, labeled)).as_py() in {True, None}
@@ -103,9 +103,13 @@ def refuse_others(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> None:
         raise other_contacts()
 
 
-def other_contacts() -> UserError:
+class OtherContactsError(UserError):
+    """Labels are not those of the contacts beside them."""
+
+
+def other_contacts() -> OtherContactsError:
     """Say that labels are not those of the contacts beside them."""
-    return UserError(
+    return OtherContactsError(
         "the labels are not of these contacts, row for row",
         "label them anew: recontact label contacts.parquet --out labels.parquet",
     )

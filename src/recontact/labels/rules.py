@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from recontact.compiled import compiled
 from recontact.contacts import channel_of, direction_of, handled_of, normalise_reason
-from recontact.history import Order, codes, order
+from recontact.history import Order, codes, numbered, order
 from recontact.policy import Policy
 
 Ints = npt.NDArray[np.int64]
@@ -141,7 +141,8 @@ class _Facts:
 
 def _coded(column: pa.ChunkedArray) -> tuple[Ints, Texts]:
     """Give codes and the distinct texts by code; the last, at -1, is null."""
-    return codes(column), [*column.unique().drop_null().to_pylist(), None]
+    numbers, texts = numbered(column)
+    return numbers, [*texts.to_pylist(), None]
 
 
 def _matching(coded: tuple[Ints, Texts], wanted: tuple[str, ...]) -> Flags:

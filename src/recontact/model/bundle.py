@@ -148,13 +148,10 @@ class Bundle:
         """Give the probabilities of encoded rows (`encoding.row` or `encoding.matrix`)."""
         return calibrated(self.explainer.raw(matrix), moments, self.calibrator)
 
-    def predict_encoded(self, row: Floats, moment: str) -> float:
-        """Give the probability of one encoded row, a matrix of one."""
-        return self.calibrator(moment).one(float(self.explainer.raw(row)[0]))
-
     def predict_one(self, values: Mapping[str, Any]) -> float:
         """Give the probability for one mapping of feature names, `moment` among them."""
-        return self.predict_encoded(self.encoding.row(values)[None, :], values["moment"])
+        raw = self.explainer.raw(self.encoding.rows([values]))
+        return self.calibrator(values["moment"]).one(float(raw[0]))
 
     def contributions(self, table: pa.Table) -> Floats:
         """Give what each feature adds to the log-odds of each row, the base value last.

@@ -116,9 +116,9 @@ class Encoding:
 
     def rows(self, many: Sequence[Mapping[str, Any]]) -> Floats:
         """Encode such mappings, a row each."""
-        return np.array([self._coded(values) for values in many], dtype=np.float64)
+        return np.array([self._numbers(values) for values in many], dtype=np.float64)
 
-    def _coded(self, values: Mapping[str, Any]) -> list[Any]:
+    def _numbers(self, values: Mapping[str, Any]) -> list[Any]:
         """Give the numbers and codes of a row; an unknown one is None, which becomes NaN."""
         try:
             row = list(self._take(values))

@@ -106,10 +106,8 @@ def _of_last(legs: pa.Table, name: str, starts: Ints) -> pa.ChunkedArray:
 
 
 def _of_served(legs: pa.Table, name: str, starts: Ints) -> pa.ChunkedArray:
-    """Take the value of the first leg that served the customer and has one; of any if none did."""
-    handled = handled_of(legs)
-    served = np.repeat(_some(handled, starts), _ends(legs, starts) + 1 - starts)
-    return _first_where(legs[name], _valid(legs[name]) & (handled | ~served), starts)
+    """Take what the first leg that served the customer says, be it null."""
+    return _first_where(legs[name], handled_of(legs), starts)
 
 
 def _handled(legs: pa.Table, name: str, starts: Ints) -> pa.Array:

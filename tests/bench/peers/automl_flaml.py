@@ -50,6 +50,7 @@ found = {
     "settings": search.best_config,
     "validation_roc_auc": 1 - float(search.best_loss),
     "seconds": round(time.monotonic() - began),
+    "processor_s": round(time.process_time()),
     "best_found_after_s": round(float(search.time_to_find_best_model)),
     "versions": {name: metadata.version(name) for name in LIBRARIES},
 }

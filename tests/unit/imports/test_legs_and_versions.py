@@ -89,7 +89,7 @@ LEGS: list[tuple[str, list[Any], Any]] = [
     ("dropped", [False, True], True),
     ("dropped", [True, None], None),
     ("agent_id", ["x", "y"], "x"),
-    ("agent_id", [None, "y"], "y"),
+    ("agent_id", [None, "y"], None),
     ("known_at", [None, None], None),
     ("known_at", [at(9), at(8)], at(9)),
     ("known_at", [at(3), None], at(5)),
@@ -114,14 +114,17 @@ def test_a_column_of_two_legs_becomes_one_value(
 
 
 def test_agent_and_team_are_of_the_first_leg_that_served_the_customer() -> None:
-    """An abandoned first leg gives its agent only where nobody served at all."""
+    """An abandoned leg gives no agent, and a later one none to the first that served."""
     legs = [
         {"contact_id": "1", "handled": False, "agent_id": "x", "team": "red"},
         {"contact_id": "2", "handled": None, "agent_id": "y"},
-        {"contact_id": "3", "handled": True, "agent_id": "z", "team": None},
+        {"contact_id": "3", "handled": True, "agent_id": "z", "team": "blue"},
     ]
-    [contact] = merge_legs(table(*(leg | {"interaction_id": "i"} for leg in legs))).to_pylist()
+    whole = [leg | {"interaction_id": "i"} for leg in legs]
+    [contact] = merge_legs(table(*whole)).to_pylist()
     assert (contact["agent_id"], contact["team"]) == ("y", None)
+    [unserved] = merge_legs(table(*(leg | {"handled": False} for leg in whole))).to_pylist()
+    assert (unserved["agent_id"], unserved["team"]) == (None, None)
 
 
 def test_an_unsaid_escalation_is_told_by_the_tier_of_its_own_leg() -> None:

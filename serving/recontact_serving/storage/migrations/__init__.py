@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-HEAD = "0003"  # the last step
+HEAD = "0004"  # the last step
 TABLE = "recontact_revision"  # not Alembic's own name: MLflow's may be in the same database
 WITHOUT = {"2": "0001"}  # before there were steps, `meta` named the version: which step that is
 
