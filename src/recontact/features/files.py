@@ -27,7 +27,7 @@ from recontact.features.table import feature_columns
 from recontact.labels.keys import keys
 from recontact.labels.output import folder_of
 from recontact.labels.parts import Part, parts
-from recontact.labels.read import OtherContactsError, label_tables, other_contacts, policy_in
+from recontact.labels.read import label_tables, other_contacts, policy_in
 from recontact.spill import Spill, spilling
 from recontact.stretches import ROW, Rows, Stretches, stretches
 from recontact.tables import Paths, expand
@@ -155,34 +155,21 @@ def _scatter(
 ) -> int:
     """Put all contacts into their buckets; give how many there are."""
     labels = Rows(label_tables(parts(judged), BESIDE.names))
-    sizes = []
+    sizes, same = [], True
     with keys(buckets.folder) as found:
         scatter = Scatter(columns.remove_metadata(), buckets, found, happened)
-        try:
-            for rows in each(scatter.put, pieces(listed, columns, labels)):
-                sizes.append(rows)
-                advance(READ / len(listed))
-        except OtherContactsError:
-            _refuse_repeated(files, listed, buckets.folder)  # which is why, if there are any
-            raise
+        for put in each(scatter.put, pieces(listed, columns, labels)):
+            sizes.append(put.rows)
+            same &= put.same
+            advance(READ / len(listed))
         if not sum(sizes):
             raise nothing_in(files)
-        found.refuse_repeated(files, listed, sizes)
-    if any(True for _ in labels.take(1)):
+        found.refuse_repeated(files, listed, sizes)  # first: labels differ where rows are repeated
+    if not same or any(True for _ in labels.take(1)):
         raise other_contacts()
     if happened:
         happened.deal()
     return sum(sizes)
-
-
-def _refuse_repeated(files: list[Path], listed: list[Part], folder: Path) -> None:
-    with keys(folder) as found:
-        sizes = []
-        for part in listed:
-            own = part.keys()
-            found.add(own)
-            sizes.append(len(own))
-        found.refuse_repeated(files, listed, sizes)
 
 
 def _some(buckets: Spill) -> pa.Table:

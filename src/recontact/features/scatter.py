@@ -12,7 +12,7 @@ from recontact.features.asked import BESIDE, JUDGED
 from recontact.features.happened import Happened
 from recontact.labels.keys import Keys
 from recontact.labels.parts import Part
-from recontact.labels.read import refuse_others
+from recontact.labels.read import same_contacts
 from recontact.labels.scatter import by_customer
 from recontact.sources.files import Batch
 from recontact.spill import Spill
@@ -27,6 +27,13 @@ class Piece(NamedTuple):
     batches: Iterable[Batch]
     first: int
     labels: pa.Table
+
+
+class Put(NamedTuple):
+    """How many rows a piece has, and whether its labels are theirs."""
+
+    rows: int
+    same: bool
 
 
 def pieces(parts: list[Part], columns: pa.Schema, labels: Rows) -> Iterator[Piece]:
@@ -74,25 +81,29 @@ class Scatter:
     keys: Keys
     happened: Happened | None
 
-    def put(self, piece: Piece) -> int:
-        """Read and check one piece, put its rows into their buckets, and give how many there are.
+    def put(self, piece: Piece) -> Put:
+        """Read and check one piece, and put its rows into their buckets.
+
+        Where labels are of other contacts the rows are only read: that they are repeated may be
+        why, and is told of all rows.
 
         Raises
         ------
         UserError
-            As of `recontact.clean.read_contacts` and `recontact.labels.read.refuse_others`.
+            As of `recontact.clean.read_contacts`.
         """
-        rows = 0
+        rows, same = 0, True
         for batch in piece.batches:
             contacts = clean_rows(piece.part.path, batch)
             labels = piece.labels.slice(rows, len(contacts))
-            refuse_others(contacts["contact_id"], labels["contact_id"])
-            self._scatter(contacts, labels, piece.first + rows)
+            same = same and same_contacts(contacts["contact_id"], labels["contact_id"])
+            self.keys.add(contacts)
+            if same:
+                self._scatter(contacts, labels, piece.first + rows)
             rows += len(contacts)
-        return rows
+        return Put(rows, same)
 
     def _scatter(self, contacts: pa.Table, labels: pa.Table, first: int) -> None:
-        self.keys.add(contacts)
         kept = typed(contacts, self.columns)
         for name in JUDGED:
             kept = kept.append_column(name, labels[name])

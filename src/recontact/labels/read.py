@@ -85,6 +85,11 @@ def label_tables(parts: Iterable[Part], columns: list[str]) -> Iterator[pa.Table
                 raise UserError(f"{part.path}: no labels table: {error}", MAKE) from error
 
 
+def same_contacts(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> bool:
+    """Whether labels are those of the contacts beside them, by their `contact_id`."""
+    return len(ids) == len(labeled) and pc.all(pc.equal(ids, labeled)).as_py() in {True, None}
+
+
 def refuse_others(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> None:
     """Refuse labels that are not those of the contacts beside them.
 
@@ -95,21 +100,16 @@ def refuse_others(ids: pa.ChunkedArray, labeled: pa.ChunkedArray) -> None:
 
     Raises
     ------
-    OtherContactsError
+    UserError
         They differ.
     """
-    same = len(ids) == len(labeled) and pc.all(pc.equal(ids, labeled)).as_py() in {True, None}
-    if not same:
+    if not same_contacts(ids, labeled):
         raise other_contacts()
 
 
-class OtherContactsError(UserError):
-    """Labels are not those of the contacts beside them."""
-
-
-def other_contacts() -> OtherContactsError:
+def other_contacts() -> UserError:
     """Say that labels are not those of the contacts beside them."""
-    return OtherContactsError(
+    return UserError(
         "the labels are not of these contacts, row for row",
         "label them anew: recontact label contacts.parquet --out labels.parquet",
     )
