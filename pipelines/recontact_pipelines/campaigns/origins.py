@@ -6,10 +6,7 @@ where other settings may be tried (`--params`).
     python -m recontact_pipelines.campaigns.origins --out FOLDER
 """
 
-import argparse
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,11 +17,9 @@ from recontact.evaluation.figures import HISTORIES, histories
 from recontact.evaluation.metrics import roc_auc
 from recontact.model.calibration import Floats
 from recontact.model.fitting import fit, judged, outcomes
-from recontact.model.params import read_params
 from recontact.model.rolling import rolling
 from recontact.model.split import greatest_window
-from recontact_pipelines.campaigns.servicenow import WINDOWS, halves, untuned
-from recontact_pipelines.output import emit, note
+from recontact_pipelines.campaigns.servicenow import Given, Tables, halves, lead_words, untuned
 
 TARGET = "repeated"
 FOLDS, FIRST = 5, 0.4  # the later three fifths of the training rows, which leave enough to learn
@@ -112,41 +107,24 @@ def _areas(one: Stretch, rows: Any, model: str, draws: Draws) -> tuple[float, Fl
     return float(points.mean()), np.mean(drawn, axis=0)
 
 
-def words(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def words(tables: Tables) -> str:
     """Write the figures as a Markdown table."""
     lines = ["| window | contacts | rows | cases | ours | untuned | ahead by |"]
     lines.append("|---|---|---:|---:|---:|---:|---|")
     for window, table in tables.items():
-        for row in table:
-            lead = row["ahead"]
-            lines.append(
-                f"| {window} | {HISTORIES[row['history']]} | {row['rows']:,} | {row['cases']:,} "
-                f"| {row[OURS]:.3f} | {row[PLAIN]:.3f} "
-                f"| {lead['difference']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f}) |"
-            )
+        lines.extend(
+            f"| {window} | {HISTORIES[row['history']]} | {row['rows']:,} | {row['cases']:,} "
+            f"| {row[OURS]:.3f} | {row[PLAIN]:.3f} | {lead_words(row['ahead'])} |"
+            for row in table
+        )
     return "\n".join(lines)
 
 
 def main() -> int:
     """Fetch, import, measure and say."""
-    from recontact.sources.fetch import fetch_servicenow  # noqa: PLC0415 - main only
-    from recontact.sources.imports import import_contacts  # noqa: PLC0415
-
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--out", type=Path, default=Path("campaign"))
-    options.add_argument("--params", type=Path, help="settings in YAML, as of recontact tune")
-    options.add_argument("--json", action="store_true")
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    contacts = import_contacts("servicenow", [fetch_servicenow(given.out)]).contacts
-    params = read_params(given.params)
-    tables = {}
-    for window in WINDOWS:
-        note(f"training at {window}")
-        tables[window] = measure(contacts, window, params=params)
-    text = json.dumps(tables, indent=1)
-    (given.out / "origins.json").write_text(text + "\n", encoding="utf-8")
-    emit(tables, words(tables), given.json)
+    given = Given.read(__doc__)
+    tables = given.by_window(measure)
+    given.say("origins.json", tables, words(tables))
     return 0
 
 

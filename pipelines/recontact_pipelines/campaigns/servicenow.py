@@ -8,10 +8,10 @@ within 48 hours or 7 days; the last fifth by time is the test. Escalated is what
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +50,9 @@ FLOOR = {  # ROC AUC and average precision that an untuned model reached elsewhe
     "48h": {"all": (0.731, 0.464), "first-seen": (0.52,), "1-3": (0.57,), "4+": (0.75,)},
     "7d": {"all": (0.750, 0.567), "first-seen": (0.56,), "1-3": (0.61,), "4+": (0.76,)},
 }
+
+
+Tables = Mapping[str, list[dict[str, Any]]]  # rows of figures, by window
 
 
 def policy(contacts: pa.Table, window: str) -> Policy:
@@ -164,7 +167,7 @@ def auc_error(row: dict[str, Any]) -> float:
     return float(np.sqrt(chance / (positives * negatives)))
 
 
-def words(tables: Mapping[str, list[dict[str, Any]]], other: str = UNTUNED) -> str:
+def words(tables: Tables, other: str = UNTUNED) -> str:
     """Write the figures as a Markdown table: ROC AUC / average precision, and how far ahead."""
     head = f"| window | contacts | rows | cases | ours | {other} | logistic | rule | ahead by |"
     lines = [head, "|---|---|---:|---:|---|---|---|---|---|"]
@@ -200,35 +203,61 @@ def _pair(table: list[dict[str, Any]], history: str, model: str) -> str:
 def _ahead(row: dict[str, Any], other: str) -> str:
     """Give our lead in ROC AUC over another model, with its 95 % interval by customer."""
     lead = row["ahead"][other]["roc_auc"]
-    if lead["difference"] is None:
-        return "not defined"
+    return "not defined" if lead["difference"] is None else lead_words(lead)
+
+
+def lead_words(lead: Mapping[str, float]) -> str:
+    """Write a difference with its interval."""
     return f"{lead['difference']:+.3f} ({lead['low']:+.3f} to {lead['high']:+.3f})"
+
+
+class Given(NamedTuple):
+    """What a campaign on the incidents was asked for, and the imported incidents."""
+
+    out: Path
+    params: dict[str, Any]
+    json: bool
+    contacts: pa.Table
+
+    @classmethod
+    def read(cls, about: str) -> Self:
+        """Read the arguments; fetch and import the incidents."""
+        from recontact.sources.fetch import fetch_servicenow  # noqa: PLC0415 - main only
+        from recontact.sources.imports import import_contacts  # noqa: PLC0415
+
+        options = argparse.ArgumentParser(description=about)
+        options.add_argument("--out", type=Path, default=Path("campaign"))
+        options.add_argument("--params", type=Path, help="settings in YAML, as of recontact tune")
+        options.add_argument("--json", action="store_true")
+        given = options.parse_args()
+        given.out.mkdir(parents=True, exist_ok=True)
+        contacts = import_contacts("servicenow", [fetch_servicenow(given.out)]).contacts
+        return cls(given.out, read_params(given.params), given.json, contacts)
+
+    def by_window(self, measured: Callable[..., list[dict[str, Any]]]) -> Tables:
+        """Measure at each window."""
+        tables = {}
+        for window in WINDOWS:
+            note(f"training at {window}")
+            tables[window] = measured(self.contacts, window, params=self.params)
+        return tables
+
+    def say(self, name: str, result: Mapping[str, Any], words: str) -> None:
+        """Write a result to a file of that name, and show it."""
+        (self.out / name).write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        emit(result, words, self.json)
 
 
 def main() -> int:
     """Fetch, import, measure and say; 1 where a floor is missed."""
-    from recontact.sources.fetch import fetch_servicenow  # noqa: PLC0415 - main only
-    from recontact.sources.imports import import_contacts  # noqa: PLC0415
-
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--out", type=Path, default=Path("campaign"))
-    options.add_argument("--params", type=Path, help="settings in YAML, as of recontact tune")
-    options.add_argument("--json", action="store_true")
-    given = options.parse_args()
-    given.out.mkdir(parents=True, exist_ok=True)
-    contacts = import_contacts("servicenow", [fetch_servicenow(given.out)]).contacts
-    params = read_params(given.params)
-    tables = {}
-    for window in WINDOWS:
-        note(f"training at {window}")
-        tables[window] = measure(contacts, window, params=params)
+    given = Given.read(__doc__)
+    tables = given.by_window(measure)
     note("training on escalations")
-    escalation = measure(contacts, WINDOWS[0], target="escalation", params=params)
+    escalation = measure(given.contacts, WINDOWS[0], target="escalation", params=given.params)
     below = [line for window, table in tables.items() for line in below_floor(table, window)]
     result = {"figures": tables, "escalation": escalation, "below_floor": below}
-    text = json.dumps(result, indent=1)
-    (given.out / "servicenow.json").write_text(text + "\n", encoding="utf-8")
-    emit(result, "\n".join([words(tables), "", escalation_words(escalation), *below]), given.json)
+    text = "\n".join([words(tables), "", escalation_words(escalation), *below])
+    given.say("servicenow.json", result, text)
     return 1 if below else 0
 
 

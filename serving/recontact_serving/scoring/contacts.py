@@ -34,7 +34,7 @@ ERRORS = documented(400, 401, 403, 413, 415, 422, 429, 500, 503)
 FOREIGN = "this contact_id is of a program that the key is not for"
 
 Sender = Annotated[Access, Depends(machine("ingest"))]
-Item = dict[str, Any]
+Fields = dict[str, Any]
 
 router = APIRouter(prefix="/v1", tags=["contacts"], route_class=key_first("ingest"))
 
@@ -59,7 +59,7 @@ def take_contacts(
     return JSONResponse({**counts._asdict(), "rejected": in_turn})
 
 
-def _sorted_out(items: list[Item], access: Access) -> tuple[dict[int, Item], dict[int, Item]]:
+def _sorted_out(items: list[Fields], access: Access) -> tuple[dict[int, Fields], dict[int, Fields]]:
     """Tell, by their place in the request, good contacts from those that are refused."""
     good, rejected = {}, {}
     for index, item in enumerate(items):
@@ -76,7 +76,7 @@ def _sorted_out(items: list[Item], access: Access) -> tuple[dict[int, Item], dic
 
 
 def _record(
-    service: Service, contacts: dict[int, Item], access: Access, rejected: dict[int, Item]
+    service: Service, contacts: dict[int, Fields], access: Access, rejected: dict[int, Fields]
 ) -> history.Recorded:
     received, total = now(), history.Recorded(0, 0)
     order = list(contacts)
@@ -103,5 +103,5 @@ def foreign(db: Connection, contact_ids: list[str], access: Access) -> set[str]:
     return set(db.execute(select(versions.c.contact_id).where(named, others)).scalars())
 
 
-def _rejected(index: int, contact_id: str | None, why: Item) -> Item:
+def _rejected(index: int, contact_id: str | None, why: Fields) -> Fields:
     return {"index": index, "contact_id": contact_id, "problem": why}

@@ -172,7 +172,7 @@ def _by_day(what: ByDay, scored: Scored) -> Floats:
 def _by_minute(what: ByMinute, scored: Scored) -> Floats:
     """Look up how busy it is."""
     loads, own, minutes = scored.figures.loads, scored.coded, what.within // MINUTE
-    load = loads.load(what.of, minutes, own, scored.at, _counted_from(what.of, scored))
+    load = loads.load(what.of, minutes, own, scored.at, arrivals(scored.own, what.of, scored.known))
     if isinstance(what, Load):
         return load
     return (load + 1) / (loads.usual(what.of, minutes, own, scored.at) + 1)
@@ -182,8 +182,3 @@ def _beyond(what: Beyond, scored: Scored) -> Floats:
     mine = scored.elapsed_s if what.column == ELAPSED else number_of(scored.own, what.column)
     usual = typical_of(what)
     return mine - scored.figures.daily.typical(usual.column, usual.of, scored.coded, scored.day)
-
-
-def _counted_from(of: str, scored: Scored) -> Ints:
-    """Tell from when each contact is itself among those that a load counts."""
-    return arrivals(scored.own, of, scored.known)
