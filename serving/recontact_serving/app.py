@@ -95,7 +95,8 @@ def create_app(settings: Settings, models: Source | None = None) -> FastAPI:
     reader = Reader(database, settings.time_limit_ms / 1000)
     writer = Writer(database, metrics)
     refresher = Refresher(settings, database, champions, metrics)
-    follow_ups = FollowUps(settings.costs, Holdout.of(database, settings.holdout))
+    holdout = Holdout.of(database, settings.holdout)
+    follow_ups = FollowUps(settings.costs, holdout, settings.shared_above)
     service = Service(
         settings, database, champions, gate, reader, writer, refresher, follow_ups, metrics
     )

@@ -24,6 +24,7 @@ FOLLOW_S = 2.0
 SHORTEST_IDLE = dt.timedelta(minutes=5)
 MOST_HELD_OUT = 0.5
 CAPACITY = 50
+SHARED_ABOVE = 60  # contacts in 30 days, as `recontact doctor` takes it
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ class Settings:
     capacity : int
         Follow-ups that a team can do in a day, where nobody has set another number
         (`RECONTACT_CAPACITY`).
+    shared_above : int
+        A customer with more contacts in 30 days is taken for a number of many, whom nobody can
+        call back, and comes last on the list (`RECONTACT_SHARED_ABOVE`); 0: nobody.
     began : float or None
         When the service began, seconds since 1970: what its registry has said since then counts for
         each worker. None: when it is asked first.
@@ -101,6 +105,7 @@ class Settings:
     costs_file: str | None = None
     holdout: float = 0.0
     capacity: int = CAPACITY
+    shared_above: int = SHARED_ABOVE
     began: float | None = None
 
     @classmethod
@@ -140,6 +145,7 @@ class Settings:
             costs_file=env.get("RECONTACT_COSTS") or None,
             holdout=_number(env, "HOLDOUT", 0, 0, MOST_HELD_OUT),
             capacity=int(_number(env, "CAPACITY", CAPACITY, 0, whole=True)),
+            shared_above=int(_number(env, "SHARED_ABOVE", SHARED_ABOVE, 0, whole=True)),
         )
 
     @cached_property

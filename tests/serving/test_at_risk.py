@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import json
 import random
 import re
 from dataclasses import replace
@@ -12,11 +13,16 @@ import httpx
 import pytest
 from sqlalchemy import event
 
+from recontact.doctor.people import SHARED_ABOVE
 from recontact.errors import UserError
+from recontact.policy import Policy
 from recontact_serving.follow_up import at_risk, worklist
 from recontact_serving.follow_up.ordering import Order
 from recontact_serving.follow_up.places import choices
+from recontact_serving.hourly.fcr_filling import NOTE
 from recontact_serving.people.access import Access
+from recontact_serving.storage.database import put
+from recontact_serving.storage.tables import meta
 from recontact_serving.web.schemas import AtRiskList
 
 
@@ -74,6 +80,25 @@ def test_what_things_cost_is_the_operators_to_say(start, settings, models, tmp_p
         start(replace(settings, costs_file=str(tmp_path / "costs.yaml")), models)
 
 
+def test_a_number_of_many_comes_last_and_says_so(start, settings, models, monkeypatch):
+    """A switchboard is not called back; how many contacts make one is the operator's to say."""
+    assert settings.shared_above == SHARED_ABOVE  # as the doctor takes it
+    usual = models.scored
+
+    def scored(contact, *how):
+        found = usual(contact, *how)
+        found.answer["history"]["contacts_30d"] = contact["earlier"]
+        return found
+
+    monkeypatch.setattr(models, "scored", scored)
+    for above, order in ((60, ["person", "quiet", "pbx"]), (0, ["pbx", "person", "quiet"])):
+        client = start(replace(settings, shared_above=above), models).client
+        for name, chance, earlier in (("pbx", 0.9, 60), ("person", 0.8, 59), ("quiet", 0.1, 0)):
+            score(client, name, chance, customer_id=name, extra={"earlier": earlier})
+        assert names(client) == order
+        assert client.get("/").text.count("a number of many?") == (above > 0)
+
+
 def test_each_row_says_by_when(client):
     """When it is due, as the model says, and when a repeat would not count any more."""
     score(client, "a", 0.5, extra={"due_h": 3, "window_h": 24})
@@ -107,6 +132,32 @@ def test_a_row_says_when_the_customer_called_again(client):
         "reason": "billing > dispute",
     }
     assert unknown["called_again"] is None
+
+
+def test_the_contact_that_makes_it_a_repeat_is_the_one_that_is_told(client, database):
+    """A later one about the same issue goes before an earlier one about another, by the policy."""
+    late, other = {"reason": "delivery > late"}, {"reason": "billing"}
+    score(client, "a", 0.5, customer_id="u1", **late)
+    score(client, "b", 0.4, customer_id="u2", **late)
+    for name, day, hour, who, about in (
+        ("another issue", 1, 11, "u1", other), ("the repeat", 1, 12, "u1", late),
+        ("one more", 1, 13, "u1", late), ("also another", 2, 11, "u2", other),
+        ("beyond the window", 9, 11, "u2", late),
+    ):  # fmt: skip
+        at = f"2026-03-0{day}T{hour}:00:00Z"
+        asked = {"contact_id": name, "moment": "start", "started_at": at, "customer_id": who}
+        client.post("/v1/score", json=asked | about).raise_for_status()
+
+    def told():
+        items = client.get("/v1/at-risk").json()["items"]
+        return {item["contact_id"]: item["called_again"]["contact_id"] for item in items}
+
+    assert told() == {"a": "another issue", "b": "also another"}  # no policy is known yet
+    note = {"policy": Policy().text(), "as_of": 0, "built_at": 0, "contacts": 0}
+    with database.write() as db:
+        put(db, meta, [{"name": NOTE, "value": json.dumps(note)}])
+    assert told() == {"a": "the repeat", "b": "also another"}
+    assert 'href="/contacts/the%20repeat"' in client.get("/").text
 
 
 def test_of_one_customer_with_very_many_contacts_the_next_ones_are_looked_at(client, monkeypatch):

@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
-from recontact_serving.scoring.history import facts
+from recontact.labels.table import label
+from recontact_serving.figures import fcr_figures
+from recontact_serving.follow_up.judging import table_of
+from recontact_serving.scoring.history import READ, contact_of, facts
 from recontact_serving.storage.clock import instant, text
 from recontact_serving.storage.tables import LAST, follow_ups, versions
 
 AT_ONCE = 500  # contacts to a statement: databases limit its parameters
 MOST = 50  # later contacts that are looked at: one id may stand for everybody who is not known
-COLUMNS = ("contact_id", "started_at", "payload")
 
 Row = Mapping[Any, Any]  # of the database, or a plain one
 
@@ -19,7 +21,10 @@ Row = Mapping[Any, Any]  # of the database, or a plain one
 def called_again(
     db: Connection, contact_ids: Sequence[str], teams: frozenset[str] | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Find the customer's first contact after each of some, whether it goes on or is over.
+    """Find what the customer came back with after each of some, whether it goes on or is over.
+
+    That is the contact which makes it a repeated one, by the policy of the figures; without one,
+    the first one about anything.
 
     Parameters
     ----------
@@ -37,13 +42,53 @@ def called_again(
         By contact `contact_id`, `at` and `reason` of the later one; calls that the centre itself
         made are none. Only the first `MOST` later ones are looked at.
     """
-    again: dict[str, Row] = {}
+    later: dict[str, list[Row]] = {}
     for first in range(0, len(contact_ids), AT_ONCE):
         for row in _later(db, contact_ids[first : first + AT_ONCE]):
-            known = again.get(row["of"])
-            if _by_the_customer(row) and (known is None or _place(row) < _place(known)):
-                again[row["of"]] = row
-    return {of: _told(row, teams) for of, row in again.items()}
+            if _by_the_customer(row):
+                later.setdefault(row["of"], []).append(row)
+    repeats = _repeats(db, {of: rows for of, rows in later.items() if len(rows) > 1})
+    chosen = {of: repeats.get(of) or min(rows, key=_place) for of, rows in later.items()}
+    return {of: _told(row, teams) for of, row in chosen.items()}
+
+
+def _repeats(db: Connection, later: Mapping[str, Sequence[Row]]) -> dict[str, Row]:
+    """Choose from later contacts the one that makes a contact a repeated one, where one does."""
+    note = fcr_figures.note(db) if later else None
+    if note is None:
+        return {}
+    known = {row["contact_id"]: _contact(row) for rows in later.values() for row in rows}
+    known |= _own(db, list(later))
+    labels = label(table_of(list(known.values())), note.policy)
+    names, nexts = (labels[name].to_pylist() for name in ("contact_id", "next_contact_id"))
+    following = dict(zip(names, nexts, strict=True))
+    return {
+        of: row
+        for of, rows in later.items()
+        for row in rows
+        if row["contact_id"] == following.get(of)
+    }
+
+
+def _own(db: Connection, contact_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Read contacts of the list themselves; their end is known since they were scored."""
+    columns = [versions.c[name] for name in READ]
+    found = select(follow_ups.c.at, *columns).join(
+        versions,
+        and_(versions.c.contact_id == follow_ups.c.contact_id, versions.c.valid_to == LAST),
+    )
+    own = {}
+    for first in range(0, len(contact_ids), AT_ONCE):
+        chosen = follow_ups.c.contact_id.in_(contact_ids[first : first + AT_ONCE])
+        for row in db.execute(found.where(chosen)).mappings():
+            contact = _contact(row)
+            contact["ended_at"] = contact["ended_at"] or instant(row["at"])
+            own[contact["contact_id"]] = contact
+    return own
+
+
+def _contact(row: Row) -> dict[str, Any]:
+    return contact_of([row[name] for name in READ])[1]
 
 
 def _later(db: Connection, contact_ids: Sequence[str]) -> Sequence[Row]:
@@ -64,7 +109,7 @@ def _later(db: Connection, contact_ids: Sequence[str]) -> Sequence[Row]:
 
 
 def _both() -> Select[Any]:
-    columns = [versions.c[name] for name in COLUMNS]
+    columns = [versions.c[name] for name in READ]
     of, since = follow_ups.c.contact_id.label("of"), follow_ups.c.started_at.label("since")
     return select(of, since, *columns).join(versions, _theirs())
 

@@ -42,12 +42,15 @@ class FollowUps:
         What things cost.
     holdout : Holdout
         Draws those that are left untouched.
+    shared_above : int
+        A customer with more contacts in 30 days is a number of many (`of_many`).
     """
 
     costs: Costs
     holdout: Holdout
+    shared_above: int = 0
 
-    def row(self, score: Row, ahead: Ahead) -> dict[str, Any]:
+    def row(self, score: Row, ahead: Ahead, contacts_30d: int | None = None) -> dict[str, Any]:
         """Give the row of a contact.
 
         Parameters
@@ -56,14 +59,17 @@ class FollowUps:
             The row of its score at wrap-up (`recontact_serving.scoring.latest`).
         ahead : Ahead
             What is known of the time after it.
+        contacts_30d : int, optional
+            How many other contacts the customer had in the 30 days before.
         """
         ended, scored_at = score["at"], score["scored_at"]
+        nobody = of_many(contacts_30d, self.shared_above)
         held = self._held_out(score)
         return {
             **{name: score[name] for name in SCORED},
             **{name: score[name] or "" for name in ("queue", "team")},
             **NEW,
-            "cost": expected_cost(score, self.costs),
+            "cost": 0.0 if nobody else expected_cost(score, self.costs),
             "due_at": None if ahead.due_us is None else ended + ahead.due_us,
             "closes_at": ended + ahead.window_us,
             "state": "held_out" if held else "open",
@@ -76,6 +82,26 @@ class FollowUps:
         return at_risk and self.holdout.draws(
             score["program"], score["customer_id"], score["contact_id"]
         )
+
+
+def of_many(contacts_30d: int | None, above: int) -> bool:
+    """Tell whether a customer is a number of many: a switchboard, a payphone, a placeholder.
+
+    Whoever calls it back does not reach the one who called.
+
+    Parameters
+    ----------
+    contacts_30d : int or None
+        Other contacts in the 30 days before.
+    above : int
+        With more contacts than these, this one with them; 0: nobody is.
+
+    Examples
+    --------
+    >>> of_many(59, 60), of_many(60, 60), of_many(None, 60), of_many(500, 0)
+    (False, True, False, False)
+    """
+    return bool(above) and (contacts_30d or 0) >= above
 
 
 def expected_cost(score: Row, costs: Costs) -> float:

@@ -1,22 +1,14 @@
 """Which of a customer's contacts are about the same issue, by the policy in force, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pyarrow as pa
-
-from recontact.contacts import INSTANT, SCHEMA, canonical
 from recontact.labels.rules import Rules, rules
 from recontact.policy import Policy
+from recontact_serving.follow_up.judging import Contact, table_of
 from recontact_serving.pages.zones import span
 from recontact_serving.storage.clock import micros
 
-Contact = Mapping[str, Any]
-LOOKED_AT = (
-    *("contact_id", "customer_id", "started_at", "ended_at", "program", "channel", "direction"),
-    *("handled", "reason", "case_id", "disposition", "talk_s", "tier", "escalated"),
-)
 SECOND = 1_000_000
 
 
@@ -68,7 +60,7 @@ def evidence(contacts: Sequence[Contact], place: int, policy: Policy) -> list[Ev
     None
     same reason, but 7 days after: beyond the window of 2 days
     """
-    applied = rules(canonical(_table(contacts)), policy)
+    applied = rules(table_of(contacts), policy)
     ways = _ways(policy.for_program(contacts[place].get("program")))
     return [
         None if other == place else _of(contacts, applied, ways, place, other)
@@ -116,15 +108,3 @@ def _ways(policy: Policy) -> tuple[str, str]:
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(words)
-
-
-def _table(contacts: Sequence[Contact]) -> pa.Table:
-    """Make a table of what the rules look at; one that goes on ends, for them, when it starts."""
-    columns = {}
-    for name in LOOKED_AT:
-        values = [contact.get(name) for contact in contacts]
-        if name == "ended_at":
-            values = [one.get(name) or one["started_at"] for one in contacts]
-        kind = INSTANT if name.endswith("_at") else SCHEMA.field(name).type
-        columns[name] = pa.array(values, kind)
-    return pa.table(columns)

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from recontact_serving.follow_up.follow_ups import of_many
 from recontact_serving.follow_up.worklist import told
 from recontact_serving.pages import zones
 from recontact_serving.people.access import Access
@@ -111,6 +112,7 @@ def render(
         "nav": navigation(access, request.url.path if request else ""),
         "zone": zone,
         "here": _address(request) if request else "/",
+        "shared_above": request.app.state.service.settings.shared_above if request else 0,
     }
     text = _PAGES.get_template(template).render(given | values)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
@@ -152,6 +154,7 @@ _PAGES.filters.update(
     percent=percent,
     plural=plural,
     told=told,
+    of_many=of_many,
     instant=dt.datetime.fromisoformat,
 )
 _PAGES.globals["version"] = metadata.version("recontact")

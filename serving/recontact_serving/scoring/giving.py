@@ -64,7 +64,8 @@ async def give(service: Service, request: ScoreRequest, access: Access) -> Given
         history.arrival(contact),
         score,
         decisions.row(contact, answer, sent, scored.features, request.explain, scored_at),
-        scored.ahead and service.follow_ups.row(score, scored.ahead),
+        scored.ahead
+        and service.follow_ups.row(score, scored.ahead, answer["history"]["contacts_30d"]),
     )
     service.metrics.score(answer)
     return Given(answer, sent, kept)
