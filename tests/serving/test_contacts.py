@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -69,6 +70,24 @@ def test_before_any_version_was_known_the_earliest_is_seen(client, models):
     send(client, {**DONE, "known_at": "2026-03-02T00:00:00Z"})
     send(client, {**DONE, "talk_s": 9, "known_at": "2026-03-03T00:00:00Z"})
     assert [row["talk_s"] for row in seen(client, models)] == [500]
+
+
+@pytest.mark.parametrize(
+    ("known_at", "ahead"),
+    [("2026-03-01T08:09:59Z", 0), (30, 0), (120, 1), ("2199-12-31T00:00:00Z", 1)],
+)
+def test_a_record_known_at_any_instant_is_taken(client, models, known_at, ahead):
+    """Early or ahead, it counts from then on, as that of a file does; ahead, the log says so."""
+    if isinstance(known_at, int):  # seconds from now
+        then = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=known_at)
+        known_at = then.isoformat()
+    with structlog.testing.capture_logs() as logged:
+        counts = send(client, {**DONE, "known_at": known_at}, {**DONE, "contact_id": "c2"})
+    assert (counts["accepted"], counts["rejected"]) == (2, [])
+    told = [one["contacts"] for one in logged if "known_at" in one["event"]]
+    assert sum(told) == ahead
+    known = {row["contact_id"]: row["known_at"] for row in seen(client, models)}
+    assert known["c0"] == dt.datetime.fromisoformat(known_at)
 
 
 def test_a_corrected_customer_moves_the_contact(client, models):

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from recontact_serving.models.cache import Cache
@@ -178,3 +179,47 @@ def test_a_record_that_comes_late_is_said_to_be_left_out(running, simulated):
     assert late["degraded"][0].startswith("known_at: over 15 min after the end")
     assert in_time.json()["escalation"] == {"probability": 1.0, "band": "already"}
     assert not any(said.startswith("known_at") for said in in_time.json()["degraded"])
+
+
+def test_records_known_early_late_or_ahead_count_as_in_the_batch(running, simulated, trained):
+    """Whenever a record was known, its wrap-up counts live where it counts in `recontact score`."""
+    from recontact.model.batch import score
+    from recontact.tracking import load_bundles
+
+    bundles = load_bundles(uri=trained)
+    end = max(row["ended_at"] for row in simulated.to_pylist())
+    just = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+    cases = [  # the end, seconds from it until the record was known, and whether it is used
+        (end, -3600, True),
+        (end, 0, True),
+        (end, 900, True),
+        (end, 900.000001, False),
+        (just, 840, True),
+        (just, 86_400, False),
+    ]
+    judged = {"channel": "voice", "direction": "inbound", "handled": True}.items()
+    base = next(row for row in simulated.to_pylist() if row["reason"] and judged <= row.items())
+    told = [
+        {
+            **base,
+            "contact_id": f"when-{k}",
+            "customer_id": f"whose-{k}",
+            "started_at": ended - dt.timedelta(minutes=5),
+            "ended_at": ended,
+            "known_at": ended + dt.timedelta(seconds=after),
+            "escalated": True,
+        }
+        for k, (ended, after, _) in enumerate(cases)
+    ]
+    more = pa.Table.from_pylist(told, simulated.schema)
+    batch = score(pa.concat_tables([simulated, more]), bundles, "wrapup").to_pylist()
+    batch = {row["contact_id"]: row for row in batch}
+    requests = [asked(one, "wrapup", bundles["repeated"].known_from) for one in told]
+    answers = running.client.post("/v1/scores", json={"requests": requests}).json()["results"]
+    rows = [batch[one["contact_id"]] for one in told]
+    for found in (
+        [(row["escalation_band"], row["repeated_probability"]) for row in rows],
+        [(a["escalation"]["band"], a["repeated"]["probability"]) for a in answers],
+    ):
+        assert [band == "already" for band, _ in found] == [used for _, _, used in cases]
+        assert len({chance for _, chance in found[:3]}) == 1  # all as if known at the end

@@ -110,6 +110,47 @@ def test_a_bad_field_is_named(client, change, field):
     assert client.get("/v1/at-risk").json()["items"] == []
 
 
+NOT_GIVEN = "ended_at: not given, over a day after the start, so taken as 2026-03-02T10:00:01Z"
+EARLY = "known_at: before the contact's own end, and taken as at the end"
+AHEAD = "known_at: after the present instant"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        # an end that is not given is `at`: said where a contact that long is not to be expected
+        ({"ended_at": "2026-03-01T10:09:00Z"}, []),
+        ({}, []),
+        ({"at": "2026-03-02T10:00:00Z"}, []),
+        ({"at": "2026-03-02T10:00:01Z"}, [NOT_GIVEN]),
+        ({"at": "2026-03-02T10:00:01Z", "ended_at": "2026-03-02T10:00:01Z"}, []),
+        # a record known before its contact's end counts as one known at the end
+        ({"ended_at": "2026-03-01T10:09:00Z", "known_at": "2026-03-01T10:09:00Z"}, []),
+        ({"ended_at": "2026-03-01T10:09:00Z", "known_at": "2026-03-01T10:08:59Z"}, [EARLY]),
+        ({"known_at": "2026-03-01T10:09:00Z"}, []),
+        ({"known_at": "2026-03-01T09:59:59Z"}, [EARLY]),
+        # one known ahead counts by how long that is after the end, which the scorer tells
+        ({"known_at": 30}, []),
+        ({"known_at": 120}, [AHEAD]),
+        ({"known_at": 120, "at": None}, [AHEAD, "ended_at: not given"]),
+        # and before the wrap-up it is used for nothing
+        ({"moment": "live", "known_at": 120}, []),
+        ({"moment": "start", "known_at": "2026-03-01T09:59:59Z"}, []),
+    ],
+)
+def test_what_is_doubtful_about_the_instants_is_said(client, models, change, said):
+    """The contract gives each a meaning, by which it is scored; `degraded` says that it did so."""
+    if isinstance(seconds := change.get("known_at"), int):  # from now
+        then = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+        change = {**change, "known_at": then.isoformat()}
+    answer = client.post("/v1/score", json={**WRAPUP, **change}).json()
+    assert len(answer["degraded"]) == len(said)
+    assert all(any(found.startswith(one) for found in answer["degraded"]) for one in said)
+    assert models.seen[0]["contact"].get("known_at") == (
+        dt.datetime.fromisoformat(change["known_at"]) if "known_at" in change else None
+    )
+
+
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "1e999", '"\\ud800"', "1e308", "9" * 400])
 def test_values_that_json_can_write_but_nobody_can_keep_are_refused(client, text):
     """Not-a-number, infinity, lone surrogates and numbers beyond all measure are refused."""

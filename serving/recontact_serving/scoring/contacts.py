@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Body, Depends
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from recontact_serving.people.gate import Access
 from recontact_serving.people.security import key_first, machine
-from recontact_serving.scoring import history
+from recontact_serving.scoring import history, timing
 from recontact_serving.service import Service, ServiceOf
 from recontact_serving.storage.clock import now
 from recontact_serving.storage.tables import versions
@@ -37,6 +38,7 @@ Sender = Annotated[Access, Depends(machine("ingest"))]
 Fields = dict[str, Any]
 
 router = APIRouter(prefix="/v1", tags=["contacts"], route_class=key_first("ingest"))
+log = structlog.get_logger()
 
 
 @router.post("/contacts", response_model=Taken, responses=ERRORS)
@@ -80,6 +82,9 @@ def _record(
 ) -> history.Recorded:
     received, total = now(), history.Recorded(0, 0)
     order = list(contacts)
+    early = sum(timing.ahead(one.get("known_at"), received) for one in contacts.values())
+    if early:  # it says when it can be used, so it is taken; a clock may be wrong
+        log.warning("contacts of which known_at lies ahead", contacts=early)
     for begin in range(0, len(order), AT_ONCE):
         places = order[begin : begin + AT_ONCE]
         with service.database.write() as db:

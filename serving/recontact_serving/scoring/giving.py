@@ -9,16 +9,15 @@ import orjson
 from recontact.scoring import Asked
 from recontact_serving.models.champions import Champion
 from recontact_serving.people.access import Access
-from recontact_serving.scoring import decisions, history, latest
+from recontact_serving.scoring import decisions, history, latest, timing
 from recontact_serving.scoring.contacts import FOREIGN, foreign
 from recontact_serving.scoring.reading import UnreadError
 from recontact_serving.scoring.writer import Kept
 from recontact_serving.service import Service
 from recontact_serving.storage.clock import micros, now, text
-from recontact_serving.web.problems import ProblemError, invalid, problem
+from recontact_serving.web.problems import ProblemError, problem
 from recontact_serving.web.schemas import ScoreRequest
 
-CLOCK_SKEW = dt.timedelta(minutes=1)  # a desktop's clock may be ahead of the service's
 NOT_KEPT = "log: the score is not kept yet, the database does not answer in time"
 
 
@@ -44,7 +43,7 @@ async def give(service: Service, request: ScoreRequest, access: Access) -> Given
     """
     champion = service.champions.needed()
     received = now()
-    at = request.instant(_asked(request, received))
+    at = request.instant(timing.asked(request, received))
     _check(service, request, access)
     contact = request.columns()
     stage = service.metrics.stage
@@ -57,6 +56,7 @@ async def give(service: Service, request: ScoreRequest, access: Access) -> Given
         asked = Asked(contact, past, request.moment, at, request.explain)
         scored = await service.gathering.scored(champion.scorer, asked)
         answer = _answer(request, at, scored.answer, champion)
+        answer["degraded"] += timing.doubts(request, at, received)
         sent = orjson.dumps(answer)
     scored_at = micros(received)
     score = latest.row(contact, answer, scored_at)
@@ -69,19 +69,6 @@ async def give(service: Service, request: ScoreRequest, access: Access) -> Given
     )
     service.metrics.score(answer)
     return Given(answer, sent, kept)
-
-
-def _asked(request: ScoreRequest, received: dt.datetime) -> dt.datetime:
-    """Return the request's `at`, by default the present; clocks may differ a little."""
-    if request.at is not None:
-        return request.at
-    if request.started_at - received > CLOCK_SKEW:
-        wrong = {
-            "loc": ("started_at",),
-            "msg": "lies after the present instant, and there is no at",
-        }
-        raise ProblemError(invalid([wrong]))
-    return max(request.started_at, received)
 
 
 def _check(service: Service, request: ScoreRequest, access: Access) -> None:
