@@ -4,7 +4,7 @@ import gzip
 import json
 import zipfile
 from collections.abc import Iterator
-from io import SEEK_END, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, NamedTuple, cast
 
@@ -128,43 +128,55 @@ def _check_form(written: Written) -> None:
 
 
 def quick_batches(written: Written, names: list[str]) -> Iterator[Batch]:
-    """Read a file without faults; anything unusual raises ArrowInvalid."""
+    """Read a file without faults; anything unusual raises ArrowInvalid or UnicodeError."""
     text = {f"f{i}": pa.string() for i in range(len(names))}
-    with _open(written.path) as file:
-        if _ends_in_quotes(file):
-            raise pa.ArrowInvalid("the last quote is open")
-        reader = pyarrow.csv.open_csv(
-            file,
-            pyarrow.csv.ReadOptions(
-                block_size=BLOCK, column_names=list(text), encoding=written.encoding
-            ),
+    read = -1  # the header comes as a row
+    for block in _blocks(written):
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(block),
+            pyarrow.csv.ReadOptions(block_size=block.size, column_names=list(text)),
             pyarrow.csv.ParseOptions(delimiter=written.delimiter, newlines_in_values=True),
             pyarrow.csv.ConvertOptions(column_types=text),
         )
-        read = -1  # the header comes as a row
-        for batch in reader:
-            if any(map(_unusual, batch.columns)):
-                raise pa.ArrowInvalid("a quote may be open: read line by line")
-            rows = pa.Table.from_batches([batch.rename_columns(names)])
-            rows = rows.slice(1) if read < 0 else rows
-            read = max(read, 0)
-            yield Batch(rows, np.arange(read + 1, read + len(rows) + 1, dtype=np.int64), [])
-            read += len(rows)
+        if any(map(_unusual, table.columns)):
+            raise pa.ArrowInvalid("a quote may be open: read line by line")
+        rows = table.rename_columns(names).slice(1 if read < 0 else 0)
+        read = max(read, 0)
+        yield Batch(rows, np.arange(read + 1, read + len(rows) + 1, dtype=np.int64), [])
+        read += len(rows)
 
 
-def _unusual(column: pa.Array) -> bool:
+def _blocks(written: Written) -> Iterator[pa.Buffer]:
+    """Cut a file behind ends of lines, into memory of Arrow's own.
+
+    Arrow reads ahead in its own threads. Were it a file of Python that they read, one of them
+    might still ask for more while the interpreter ends, which aborts the process.
+    """
+    rest = b""
+    with written.lines() as lines:
+        while text := lines.read(BLOCK):
+            whole, end, rest = (rest + text.encode()).rpartition(b"\n")
+            if end:
+                yield _outside(whole + end)
+            elif len(rest) > BLOCK:
+                raise pa.ArrowInvalid("a line of more than a block: read line by line")
+    if rest.count(b'"') % 2:  # as in a file cut off
+        raise pa.ArrowInvalid("the last quote is open")
+    if rest:
+        yield _outside(rest)
+
+
+def _outside(block: bytes) -> pa.Buffer:
+    """Copy bytes out of what the interpreter owns."""
+    copied = pa.BufferOutputStream()
+    copied.write(block)
+    return copied.getvalue()
+
+
+def _unusual(column: pa.ChunkedArray) -> bool:
     """Tell whether a value goes over several lines or is very long."""
     over_lines = pc.any(pc.match_substring_regex(column, "[\r\n]")).as_py()
     return over_lines or (pc.max(pc.binary_length(column)).as_py() or 0) > LONGEST
-
-
-def _ends_in_quotes(file: IO[bytes]) -> bool:
-    """Tell whether the last line opens a quote and does not close it, as in a file cut off."""
-    size = file.seek(0, SEEK_END)
-    file.seek(max(0, size - LONGEST))
-    last = file.read().rpartition(b"\n")[2]
-    file.seek(0)
-    return last.count(b'"') % 2 == 1
 
 
 def careful_batches(written: Written, names: list[str]) -> Iterator[Batch]:

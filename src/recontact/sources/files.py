@@ -87,7 +87,7 @@ def map_batches(
         names = header(written)
         try:
             return [function(batch) for batch in quick_batches(written, names)]
-        except (pa.ArrowInvalid, UnicodeDecodeError):  # some row is broken: find out which
+        except (pa.ArrowInvalid, UnicodeError):  # some row is broken: find out which
             return [function(batch) for batch in careful_batches(written, names)]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,10 +20,12 @@ from recontact.sources.files import Batch, map_batches
 HEAD = b"contact_id,queue,notes\n"
 
 
-def read(path: Path, content: bytes) -> tuple[list[str], list[int], list[tuple[int, str]]]:
+def read(
+    path: Path, content: bytes, encoding: str = "utf-8"
+) -> tuple[list[str], list[int], list[tuple[int, str]]]:
     """Return the ids read, their row numbers, and the broken lines."""
     path.write_bytes(content)
-    batches = map_batches(path, lambda batch: batch)
+    batches = map_batches(path, lambda batch: batch, encoding=encoding)
     return (
         [value for batch in batches for value in batch.rows["contact_id"].to_pylist()],
         [int(number) for batch in batches for number in batch.numbers],
@@ -98,6 +101,35 @@ def test_a_byte_order_mark_and_spaced_names_do_not_matter(tmp_path: Path) -> Non
     """The first column keeps its name."""
     got, _, _ = read(tmp_path / "a.csv", b"\xef\xbb\xbf contact_id , queue\n1,a\n")
     assert got == ["1"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_no_other_thread_asks_python_for_more_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A thread of Arrow that did so while the interpreter ends would abort the process."""
+    readers = set()
+
+    class Watched(io.FileIO):
+        def readinto(self, into: bytearray) -> int | None:
+            readers.add(threading.get_ident())
+            return super().readinto(into)
+
+    monkeypatch.setattr(csv_files, "_open", lambda path: io.BufferedReader(Watched(path)))
+    got, _, _ = read(tmp_path / "a.csv", HEAD + b"1,a,x\n" * 9, encoding)
+    assert len(got) == 9
+    assert readers == {threading.get_ident()}
+
+
+def test_a_value_cut_by_the_end_of_a_block_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks end with lines: what goes over the end of one comes whole all the same."""
+    monkeypatch.setattr(csv_files, "BLOCK", 16)
+    body = b'1,a,"one\ntwo"\n2,b,' + b"x" * 50 + b"\n3,c,\n4,d"
+    got, _, told = read(tmp_path / "a.csv", HEAD + body)
+    assert got == ["1", "2", "3"]
+    assert told == [(4, "2 values in a table of 3 columns")]
 
 
 def test_many_open_quotes_do_not_take_forever(tmp_path: Path) -> None:
