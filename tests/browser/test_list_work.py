@@ -295,6 +295,35 @@ def test_a_contacts_page_shows_what_is_around_it(seen_by, floor):
     assert page.url == f"{floor.address}/contacts/{again}"
 
 
+def test_of_a_busy_customer_the_nearest_contacts_are_shown_first(seen_by, floor):
+    """The others unfold by keyboard, and none is lost: what is further leads on."""
+    floor.person("bo", "lead", "busy")
+    scored = floor.scored("busy", 1)
+    begun = now() - dt.timedelta(days=9)
+    others = [
+        {"contact_id": f"busy-{k:02d}", "customer_id": f"customer {scored[0]}", "program": "acme",
+         "started_at": (begun + dt.timedelta(hours=k)).isoformat(), "team": "busy",
+         "ended_at": (begun + dt.timedelta(hours=k)).isoformat(), "reason": "billing > invoice"}
+        for k in range(70)
+    ]  # fmt: skip
+    floor.post("/v1/contacts", {"contacts": others})
+    page = seen_by("bo", "/contacts/busy-60")
+    shown = page.locator(".timeline > li:visible")
+    expect(shown).to_have_count(11)
+    expect(page.locator("summary")).to_have_text(
+        ["5 later contacts, 5 related", "45 earlier contacts, 45 related"]
+    )
+    page.locator("summary").last.focus()
+    page.keyboard.press("Enter")
+    expect(shown).to_have_count(11 + 45)
+    expect(page.get_by_text("There are more")).to_be_visible()
+    with page.expect_navigation():
+        shown.last.get_by_role("link").click()
+    assert page.url.endswith("/contacts/busy-10")
+    page.emulate_media(media="print")
+    assert page.locator(".folded li").first.evaluate("one => one.offsetHeight") > 0
+
+
 def test_views_are_kept_by_name(seen_by, floor):
     """Filters can be kept, chosen again and deleted; they are one's own."""
     for name in ("vera", "vic"):

@@ -470,7 +470,16 @@ def test_no_day_is_played_where_history_is_real(guarded_client, client):
     """With keys the page is not there; without contacts it says how to get some."""
     answer = guarded_client[0].client.get("/desktop/day")
     assert answer.status_code == 404
-    assert "recontact load" in client.get("/desktop/day").text
+    page = client.get("/desktop/day").text
+    assert "recontact load" in page
+    assert 'aria-label="Pages"' in page
+
+
+def test_the_panel_alone_leads_to_the_day_where_there_is_one(guarded_client, client):
+    """On an open service, and not beside a call."""
+    assert 'href="/desktop/day"' in client.get("/desktop").text
+    assert 'href="/desktop/day"' not in client.get("/desktop?agent=a1").text
+    assert 'href="/desktop/day"' not in guarded_client[0].client.get("/desktop").text
 
 
 def test_a_stream_ends_although_an_event_comes_at_the_same_moment():

@@ -86,6 +86,7 @@ def test_as_a_page_mail_programs_show_it(tmp_path, capsys):
     assert not {"style", "script", "link", "img", "a"} & set(page.tags)
     assert not {"class", "src", "href"} & {name for name, _ in page.attributes}
     assert page.tags.count("tr") == 1 + 5
+    assert page.tags.count("th") == 2  # more columns do not fit a phone
     assert "<u0>" in page.text
     assert made(capsys, "--format", "html").startswith("<!doctype html>")
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import random
+import re
 
 import pyarrow as pa
 import pytest
@@ -337,6 +338,9 @@ def test_a_week_that_is_not_over_is_so_far(start, settings, models):
     page = start(settings, models).client.get("/fcr?least=10").text
     assert "last (so far) " in page
     assert page.count('<circle class="ring"') == 3  # at the end of each curve
+    assert page.count('<line class="reach ring"') == 3
+    ring = r'<path class="line one" d="(.*?)"/>.*?<circle class="ring" cx="(.*?)"'
+    assert all(place not in line for line, place in re.findall(ring, page))
     assert "<title>9 Mar 2026 (so far): " in page
     assert "<title>2 Mar 2026: " in page
     assert '<th scope="row">2026-03-09 (so far)</th>' in page

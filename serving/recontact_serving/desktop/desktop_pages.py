@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from recontact_serving.desktop.desktop_day import fullest_day
 from recontact_serving.pages.rendering import render
+from recontact_serving.people.security import signed_in
 from recontact_serving.service import ServiceOf
 from recontact_serving.settings import Settings
 from recontact_serving.web.problems import ProblemError, problem
@@ -33,11 +34,13 @@ def panel(request: Request, service: ServiceOf) -> HTMLResponse:
 
 
 @router.get("/desktop/day")
-def day(service: ServiceOf) -> HTMLResponse:
+def day(request: Request, service: ServiceOf) -> HTMLResponse:
     """Play an agent's day; only where no real history could be spoilt."""
     if service.settings.auth:
         raise ProblemError(problem(404, NOT_HERE))
-    page = render("desktop_day.html", day=fullest_day(service.database))
+    access = signed_in(request, service)  # of an open service: everybody
+    played = fullest_day(service.database)
+    page = render("desktop_day.html", request=request, access=access, day=played)
     page.headers["Content-Security-Policy"] = policy(service.settings, embedded=False)
     return page
 

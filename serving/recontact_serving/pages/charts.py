@@ -22,11 +22,14 @@ SO_FAR = " (so far)"
 def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) -> Markup:
     """Draw a rate over days or weeks with the band of its intervals.
 
+    The line ends with the last one that is over: what is judged early in one that is not is no
+    fair part of it, so that is a point by itself.
+
     Parameters
     ----------
     rows : sequence of mapping
         In turn: `day`, counted from 1970, and the rate `name` with its interval and `*_of`; and
-        `so_far` where the day or week is not over, which is drawn as a ring.
+        `so_far` where the day or week is not over, which is drawn as a ring beside the line.
     name : str
         Which rate.
     what : str
@@ -54,7 +57,7 @@ def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) 
     y = upward(*_reach(shown, name))
     body = axes(x, y, lambda d: _short(int(d)), _percent(y), _ticks(x), "start of the contact, UTC")
     low, middle, high = (
-        [(x(row["day"]), y(row[key])) for row in known]
+        [(x(row["day"]), y(row[key])) for row in known if not row.get("so_far")]
         for key in (f"{name}_low", name, f"{name}_high")
     )
     body += band(low, high, "one") + line(middle, "one")
@@ -62,6 +65,7 @@ def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) 
         going_on = row.get("so_far")
         told = f"{written(row['day'])}{SO_FAR if going_on else ''}: {share(row, name)}"
         kind, size = ("ring", 3.5) if going_on else ("plain", 2.5)
+        body += _whisker(x(row["day"]), y, row, name, kind) if going_on else ""
         body += dot(x(row["day"]), y(row[name]), kind, told, size)
     if newest:
         body += _estimate(x, y, newest, name)
@@ -104,14 +108,17 @@ def _reach(rows: Sequence[Row], name: str) -> tuple[float, float]:
 def _estimate(x: Scale, y: Scale, row: Row, name: str) -> str:
     place = x(row["day"])
     told = f"Estimate for {row['words']}: {percent(row[name])}"
-    reach = (
-        f'<line class="reach estimate" x1="{place}" x2="{place}" '
-        f'y1="{y(row[f"{name}_low"])}" y2="{y(row[f"{name}_high"])}"/>'
-    )
     at = y(row[name])
-    return reach + (
+    return _whisker(place, y, row, name, "estimate") + (
         f'<path class="diamond" d="M{place} {at - 5}l5 5l-5 5l-5 -5z">'
         f"<title>{escape(told)}</title></path>"
+    )
+
+
+def _whisker(place: float, y: Scale, row: Row, name: str, kind: str) -> str:
+    return (
+        f'<line class="reach {kind}" x1="{place}" x2="{place}" '
+        f'y1="{y(row[f"{name}_low"])}" y2="{y(row[f"{name}_high"])}"/>'
     )
 
 
