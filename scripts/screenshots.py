@@ -20,13 +20,17 @@ from typing import Any
 import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from recontact.clean import read_contacts
+from recontact.contacts import instants
+from recontact.policy import Policy
 from recontact.simulate import simulate
 from recontact.writing import write_table
-from recontact_pipelines.demo import moved
+from recontact_pipelines import past_days
+from recontact_pipelines.demo import moved, past_contacts
 from recontact_serving.app import create_app
 from recontact_serving.follow_up.following_up import act
 from recontact_serving.people import accounts, sessions
@@ -39,6 +43,7 @@ from recontact_serving.storage.database import Database
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 CONTACTS, SCORED = 20_000, 150
+PAST_SHARE = 0.12  # of the judged contacts, all of them after those learnt from
 PASSWORD = "of people made up here"  # noqa: S105 - their service is gone afterwards
 MOST_CALLS = 12  # of the day that is played
 NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolved")
@@ -64,6 +69,9 @@ PICTURES = {  # name: width, height, colours
     "fcr": (1280, 1000, "light"),
     "fcr-dark": (1280, 1000, "dark"),
     "fcr-phone": (*PHONE, "light"),
+    "proof": (1280, 1000, "light"),
+    "proof-dark": (1280, 1000, "dark"),
+    "proof-phone": (*PHONE, "light"),
     "people": (*DESK, "light"),
     "people-dark": (*DESK, "dark"),
     "password": (*DESK, "light"),
@@ -90,6 +98,7 @@ def main(folder: Path, images: Path) -> None:
             check=True,
         )
     with running(settings) as (service, base):
+        days_before(contacts, folder, environment)
         score_last(contacts, base)
         worst = httpx.get(f"{base}/v1/at-risk?limit=20").json()["items"]
         tokens = a_morning(service.database, worst)
@@ -106,6 +115,7 @@ def main(folder: Path, images: Path) -> None:
             "contact": (f"/contacts/{about['contact_id']}", LEAD),
             "mine": ("/mine", AGENT),
             "fcr": ("/fcr", LEAD),
+            "proof": ("/proof", LEAD),
             "people": ("/people", ADMIN),
             "password": ("/password", LEAD),
             "sign-in": ("/sign-in", ""),
@@ -170,11 +180,24 @@ def until_now(folder: Path) -> pa.Table:
     return contacts
 
 
+def days_before(contacts: pa.Table, folder: Path, environment: Mapping[str, str]) -> None:
+    """Live through the days before the last calls, so that there is something to prove."""
+    labels = pq.read_table(folder / "labels.parquet")
+    since = int(instants(last_calls(contacts)["started_at"]).min())
+    told = past_days.wrapups(past_contacts(contacts, labels, Policy(), since, PAST_SHARE))
+    settings = {**environment, "RECONTACT_AUTH": "off"}
+    past_days.live_through(told, labels, settings, folder / "past.log", lambda _: None)
+
+
+def last_calls(contacts: pa.Table) -> pa.Table:
+    """Give the last calls."""
+    calls = contacts.filter(pc.and_(pc.equal(contacts["channel"], "voice"), contacts["handled"]))
+    return calls.sort_by("ended_at").slice(len(calls) - SCORED)
+
+
 def score_last(contacts: pa.Table, base: str) -> None:
     """Score the last calls at their wrap-up."""
-    calls = contacts.filter(pc.and_(pc.equal(contacts["channel"], "voice"), contacts["handled"]))
-    last = calls.sort_by("ended_at").slice(len(calls) - SCORED).to_pylist()
-    body = {"requests": [request(row) for row in last]}
+    body = {"requests": [request(row) for row in last_calls(contacts).to_pylist()]}
     httpx.post(f"{base}/v1/scores", json=body, timeout=120).raise_for_status()
 
 

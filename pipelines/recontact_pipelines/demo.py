@@ -14,16 +14,18 @@ import pyarrow.compute as pc
 
 from recontact.clean import read_contacts
 from recontact.contacts import INSTANT, instants
+from recontact.durations import DAY
 from recontact.errors import UserError
 from recontact.labels.table import label
 from recontact.model import train
+from recontact.model.split import greatest_window
 from recontact.policy import Policy
 from recontact.rates import rates
 from recontact.simulate import simulate
 from recontact.sources.fetch import fetch_servicenow
 from recontact.sources.imports import import_contacts
 from recontact.writing import write_table
-from recontact_pipelines import scoreboard
+from recontact_pipelines import past_days, scoreboard
 from recontact_pipelines.local_service import serving
 from recontact_pipelines.output import note, progress
 from recontact_pipelines.replay import Played, events, play
@@ -32,6 +34,7 @@ from recontact_serving.storage.database import Database
 
 HOST = "127.0.0.1"
 LIVE, LIVE_SHARE = 300, 0.02  # how many contacts are played to the service, at most
+PAST, PAST_SHARE = 1_300, 0.08  # how many before them the proof is of, at most
 LISTED_SHARE = 0.1  # the part of them that is looked at on the at-risk list
 LEFT = ("recontact.db*", "mlflow.db*", "*.parquet")  # by an earlier demo
 SERVICENOW_ENDS = datetime(2016, 6, 1, tzinfo=UTC)  # the log holds but stragglers after it
@@ -131,6 +134,8 @@ def shown(centre: Centre, folder: Path, port: int) -> Iterator[Shown]:
     _load(moved(earlier, away), settings)
     note("starting the service")
     with serving(HOST, port, settings, folder / "service.log") as address:
+        past = moved(past_contacts(earlier, labels, centre.policy, since), away)
+        _live_through(past, labels, settings, folder)
         judged = labels["contact_id"].filter(labels["eligible"]).to_pylist()
         played = _play(address, moved(last, away), judged)
         board = {
@@ -157,6 +162,20 @@ def last_contacts(contacts: pa.Table, labels: pa.Table) -> pa.Table:
             mend="take more contacts: recontact demo --contacts 60000",
         )
     return contacts.filter(pa.array((started >= judged[-count]) & (started <= judged[-1])))
+
+
+def past_contacts(
+    contacts: pa.Table, labels: pa.Table, policy: Policy, since: int, share: float = PAST_SHARE
+) -> pa.Table:
+    """Give judged contacts that nobody need look at any more at an instant, nor a day before it.
+
+    Their outcome is known; they are the last such ones, `PAST` or a share of them.
+    """
+    known = labels["contact_id"].filter(pc.is_valid(labels["repeated"])).combine_chunks()
+    over = pa.array(instants(contacts["ended_at"]) + greatest_window(policy) + DAY <= since)
+    judged = contacts.filter(pc.and_(pc.is_in(contacts["contact_id"], value_set=known), over))
+    count = min(PAST, int(share * len(judged)))
+    return judged.sort_by("ended_at").slice(len(judged) - count)
 
 
 def _settings(folder: Path) -> dict[str, str]:
@@ -190,6 +209,14 @@ def _load(earlier: pa.Table, settings: Mapping[str, str]) -> None:
     with progress("rates of agents, queues and reasons"):
         refresh(database, settings["RECONTACT_MLFLOW_URI"], earlier)
     database.close()
+
+
+def _live_through(
+    past: pa.Table, labels: pa.Table, settings: Mapping[str, str], folder: Path
+) -> None:
+    told = past_days.wrapups(past)
+    with progress("living through the days before, half of the customers held out", len(told)) as a:
+        past_days.live_through(told, labels, settings, folder / "service.log", a)
 
 
 def _play(address: str, contacts: pa.Table, judged: list[str]) -> Played:

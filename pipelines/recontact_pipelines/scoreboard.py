@@ -118,7 +118,8 @@ def words(board: Figures, overall: Figures, policy: Policy) -> str:
         "Open",
         f"  {address}/  the at-risk list: claim, follow up, resolve",
         f"  {address}/fcr  first call resolution over time, by queue, reason, team and agent",
-        f"  {address}/proof  whether follow-ups help, against contacts left untouched",
+        f"  {address}/proof  whether follow-ups help, against contacts left untouched by lot",
+        "    (days gone by: what came had come, so the follow-ups played there change nothing)",
         f"  {address}/desktop/day  an agent's day, call by call, with the panel beside",
         f"  {address}/openapi.json  what the service understands",
     ]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from recontact.errors import UserError
+from recontact.policy import Policy
 from recontact_pipelines import demo, scoreboard
 from recontact_pipelines.cli import main
 from recontact_pipelines.local_service import serving
@@ -51,6 +52,7 @@ def test_the_demo_does_the_main_job_and_ends_at_ctrl_c(tmp_path):
         board = json.loads(line)
         page = httpx.get(board["address"], trust_env=False)
         listed = httpx.get(f"{board['address']}/v1/at-risk?limit=1000", trust_env=False).json()
+        proof = httpx.get(f"{board['address']}/proof", trust_env=False).text
         run.send_signal(signal.SIGINT)
         said = run.communicate(timeout=60)[1].decode()
     assert run.returncode == 0
@@ -66,6 +68,8 @@ def test_the_demo_does_the_main_job_and_ends_at_ctrl_c(tmp_path):
     }
     assert all(row["ceiling"] > row["rule"] for row in board["auc"])
     assert 0.5 < board["fcr"] < 1
+    assert "50 % of the customers at risk were held out since" in proof
+    assert "called back: not reached" in proof
     for step in ("simulating", "labeling", "training", "history", "playing"):
         assert step in said
     assert "Traceback" not in said
@@ -126,6 +130,19 @@ def test_a_demo_leaves_nothing_of_the_one_before(tmp_path):
     for name in ("recontact.db", "recontact.db-wal", "mlflow.db", "labels.parquet", "mine.txt"):
         (tmp_path / name).touch()
     assert [path.name for path in demo.fresh(tmp_path).iterdir()] == ["mine.txt"]
+
+
+def test_the_proof_is_of_contacts_that_are_off_the_list_by_now():
+    """Their window has passed, and a day besides, before the first one that is played."""
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    ended = [day + timedelta(days=number) for number in range(30)]
+    names = [str(number) for number in range(30)]
+    times = pa.array(ended, pa.timestamp("us", "UTC"))
+    contacts = pa.table({"contact_id": names, "ended_at": times})
+    labels = pa.table({"contact_id": names, "repeated": [None, *[False] * 29]})
+    since = int(ended[20].timestamp() * 1e6)
+    found = demo.past_contacts(contacts, labels, Policy(), since, 0.5)
+    assert found["contact_id"].to_pylist() == [str(number) for number in range(10, 18)]
 
 
 def test_the_list_is_judged_by_what_came_afterwards():

@@ -97,6 +97,7 @@ def test_a_number_of_many_comes_last_and_says_so(start, settings, models, monkey
             score(client, name, chance, customer_id=name, extra={"earlier": earlier})
         assert names(client) == order
         assert client.get("/").text.count("a number of many?") == (above > 0)
+        assert ("A number of many? 60 contacts" in client.get("/contacts/pbx").text) == (above > 0)
 
 
 def test_each_row_says_by_when(client):

@@ -1,15 +1,43 @@
 """Instants as the database keeps them: integer microseconds since 1970, UTC."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from recontact.epoch import EPOCH, micros
 
-__all__ = ["EPOCH", "instant", "micros", "now", "text"]
+__all__ = ["EPOCH", "as_if", "instant", "micros", "now", "text"]
+
+
+@dataclass
+class _Clock:
+    ahead: dt.timedelta = dt.timedelta()
+
+
+_ours = _Clock()
 
 
 def now() -> dt.datetime:
     """Return the present instant."""
-    return dt.datetime.now(dt.UTC)
+    return dt.datetime.now(dt.UTC) + _ours.ahead
+
+
+@contextmanager
+def as_if(present: dt.datetime) -> Iterator[None]:
+    """Let this process go on from another instant, as a demonstration does with days gone by.
+
+    Examples
+    --------
+    >>> with as_if(EPOCH):
+    ...     now().year
+    1970
+    """
+    before, _ours.ahead = _ours.ahead, present - dt.datetime.now(dt.UTC)
+    try:
+        yield
+    finally:
+        _ours.ahead = before
 
 
 def instant(micros: int) -> dt.datetime:
