@@ -12,7 +12,7 @@ from recontact.contacts import IMPORT, REQUIRED, canonical
 from recontact.errors import UserError
 from recontact.history import codes
 from recontact.sources.files import Batch, is_parquet, map_batches, naming, require
-from recontact.sources.mapping import IN_MAPPING
+from recontact.sources.mapping import in_mapping
 from recontact.sources.parse import parse
 from recontact.tables import NAMED, Paths, expand, listed, stack
 
@@ -111,7 +111,7 @@ def clean_rows(path: Path, batch: Batch) -> pa.Table:
     UserError
         A required column is not there, or a row is bad.
     """
-    require(path, batch.rows.column_names, REQUIRED, IN_MAPPING)
+    require(path, batch.rows.column_names, REQUIRED, in_mapping(path))
     try:
         table, wrong = parse(batch.rows, trim=not is_parquet(path))
     except UserError as error:

@@ -1,5 +1,8 @@
 """What may go wrong for a user, said in one message: what, where, and the mend."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class UserError(Exception):
     """A mistake that the user can mend; the command line prints it and exits with 1.
@@ -25,3 +28,28 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  mend: {self.mend}" if self.mend else self.what
+
+
+def near(given: str, names: Iterable[str]) -> str | None:
+    """Give the name that was perhaps meant, whatever its case; None where none is near.
+
+    Examples
+    --------
+    >>> near("Agent", ["queue", "agent_id"]), near("x", ["queue"])
+    ('agent_id', None)
+    """
+    folded = {name.casefold(): name for name in sorted(names)}
+    close = get_close_matches(given.casefold(), folded, 1, 0.7)
+    return folded[close[0]] if close else None
+
+
+def did_you_mean(given: str, names: Iterable[str]) -> str:
+    """Ask for the name that was perhaps meant, to stand before the mend; else empty.
+
+    Examples
+    --------
+    >>> did_you_mean("agent", ["agent_id"]) + "name a column"
+    "did you mean 'agent_id'? name a column"
+    """
+    close = near(given, names)
+    return f"did you mean {close!r}? " if close else ""

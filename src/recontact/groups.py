@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from recontact.contacts import instants, map_values, normalise_reason
 from recontact.durations import DAY
-from recontact.errors import UserError
+from recontact.errors import UserError, did_you_mean
 from recontact.history import codes
 
 Ints = npt.NDArray[np.int64]
@@ -75,9 +75,10 @@ def groups(contacts: pa.Table, by: str | None = None) -> Groups:
     if by.startswith(LEVEL) and level.isdecimal() and int(level):
         cut = map_values(contacts["reason"], lambda text: normalise_reason(text, int(level)))
         return _by_text(by, cut)
+    names = [*contacts.column_names, *SPANS, f"{LEVEL}1"]
     raise UserError(
         f"no column '{by}' to group by",
-        f"there are {', '.join([*contacts.column_names, *SPANS, LEVEL + '1'])}",
+        did_you_mean(by, names) + f"there are {', '.join(names)}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from recontact.contacts import normalise_reason
 from recontact.durations import format_duration, parse_duration
-from recontact.errors import UserError
+from recontact.errors import UserError, did_you_mean
 
 RELATED_BY = ("any", "case", "reason", "reason_or_case")
 EDGES = ("data", "program")
@@ -69,7 +69,10 @@ def parse_values(mapping: Mapping[str, Any], path: str) -> dict[str, Any]:
 def _known(mapping: Mapping[str, Any], path: str) -> None:
     for key in mapping:
         if key not in KEYS:
-            raise UserError(f"{path}{key}: unknown policy key", f"the keys are {', '.join(KEYS)}")
+            raise UserError(
+                f"{path}{key}: unknown policy key",
+                did_you_mean(str(key), KEYS) + f"the keys are {', '.join(KEYS)}",
+            )
         if path and key in FOR_ALL_PROGRAMS:
             raise UserError(f"{path}{key}: can't differ by program", "set it for all programs")
 

@@ -116,6 +116,8 @@ def test_a_file_without_rows_leaves_no_row(
     ("words", "code", "told"),
     [
         (("pbx", "a.csv", "--out", "c.parquet"), 2, "pbx"),
+        (("contact", "a.csv", "--out", "c.parquet"), 2, "did you mean 'contacts'?"),
+        (("a.csv", "--out", "c.parquet"), 2, "name whose export it is"),
         (("contacts", "no.csv", "--out", "c.parquet"), 1, "no.csv: no such file"),
         (("contacts", "a.csv"), 2, "--out"),
         (("contacts", "--out", "c.parquet"), 2, "FILES"),
@@ -157,8 +159,40 @@ def test_suggest_prints_or_writes_a_draft_that_works(
     assert len(read_contacts("c.parquet")) == 1
     (tmp_path / "b.csv").write_text("Call ID,Start Time\n1,2026-01-01\n")
     capsys.readouterr()
-    assert run("--suggest", "b.csv", "--out", "m.yaml") == 0
+    assert run("--suggest", "b.csv", "--out", "n.yaml") == 0
     assert "missing in it: ended_at" in capsys.readouterr().out
+
+
+def test_a_draft_takes_no_file_s_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mapping file that was edited, or the export itself, stays as it is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(HEAD + GOOD)
+    for there in ("m.yaml", "a.csv"):
+        (tmp_path / "m.yaml").write_text("mine")
+        assert run("--suggest", "a.csv", "--out", there) == 1
+        assert f"{there} is there already" in capsys.readouterr().err
+    assert (tmp_path / "m.yaml").read_text() == "mine"
+    assert (tmp_path / "a.csv").read_text() == HEAD + GOOD
+
+
+def test_a_misspelt_column_is_said_but_travels_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the export as of the mapping file; not where ours is there too."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(HEAD.replace("queue", "Caller") + GOOD)
+    (tmp_path / "m.yaml").write_text("columns: {customerid: Caller}\nconstants: {progam: acme}")
+    assert run("contacts", "a.csv", "--mapping", "m.yaml", "--out", "c.parquet") == 0
+    said = capsys.readouterr().err
+    assert "column 'customerid' is none of ours" in said
+    assert "did you mean 'customer_id'" in said
+    assert "did you mean 'program'" in said
+    assert read_contacts("c.parquet")["customerid"].to_pylist() == ["north"]
+    (tmp_path / "m.yaml").write_text("columns: {customerid: Caller}\nconstants: {customer_id: x}")
+    assert run("contacts", "a.csv", "--mapping", "m.yaml", "--out", "c.parquet") == 0
+    assert "did you mean" not in capsys.readouterr().err
 
 
 def test_fetch_prints_the_path(

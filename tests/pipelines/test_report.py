@@ -201,6 +201,7 @@ def test_labels_of_two_policies_are_refused(files, tmp_path, capsys):
         (lambda files: [files[0], files[0]], "no labels table"),
         (lambda files: [files[0], "none.parquet"], "no such file"),
         (lambda files: [*files, "--by", "agent"], "no column 'agent'"),
+        (lambda files: [*files, "--by", "agent"], "did you mean 'agent_id'?"),
     ],
 )
 def test_wrong_input_exits_with_1(change, said, files, tmp_path, capsys):

@@ -195,6 +195,11 @@ def test_bad_rows_of_parquet_are_refused_too(tmp_path: Path) -> None:
         ("contact_id,started_at\n1,2026-01-01\n", "no column 'ended_at'", "mapping"),
         ("contact_id;started_at;ended_at\n1;2;3\n", "no column 'contact_id'", "semicolons"),
         (f"{HEAD}\n", "no contacts in", "at least one row"),
+        ("contact_id;started_at\n1;2\n", "no column", "recontact import --suggest"),
+        ("contactid,started_at\n1,2\n", "no column 'contact_id'", "did you mean 'contactid'?"),
+        ("March\na,b,c\n1,2,3\n", "no column 'contact_id'", "line 1 is a title"),
+        ("contact_id,eligible,exclusion,episode_id\n", "it is a labels table", "report CONTACTS"),
+        ("contact_id,at,event\n", "it is an events table", "go with --events"),
     ],
 )
 def test_a_file_that_can_hold_no_contacts_is_refused(
@@ -207,6 +212,13 @@ def test_a_file_that_can_hold_no_contacts_is_refused(
     assert told in error.what
     assert str(path) in error.what
     assert mend in error.mend
+
+
+def test_of_a_folder_with_other_tables_the_one_to_give_is_named(tmp_path: Path) -> None:
+    """A simulated centre holds contacts and events: only the former are contacts."""
+    write_table(contacts("1"), tmp_path / "contacts.parquet")
+    write_table(pa.table({"contact_id": ["1"], "at": [1], "event": ["hold"]}), tmp_path / "e.csv")
+    assert str(tmp_path / "contacts.parquet") in refusal(tmp_path).mend
 
 
 def test_a_cut_off_parquet_file_is_refused(tmp_path: Path) -> None:

@@ -1,33 +1,31 @@
 """`recontact import`."""
 
 import re
-from enum import StrEnum
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
 
-from recontact.errors import UserError
-from recontact_pipelines.output import emit, progress
+from recontact.errors import UserError, did_you_mean, near
+from recontact_pipelines.output import emit, note, progress
 
+SOURCES = (  # contacts is our own form
+    "contacts",
+    "amazon-connect",
+    "genesys",
+    "twilio",
+    "zendesk",
+    "salesforce",
+    "servicenow",
+)
 MOST_REASONS = 3  # of rejects are told
-
-
-class Source(StrEnum):
-    """The forms of export that can be read."""
-
-    CONTACTS = "contacts"
-    AMAZON_CONNECT = "amazon-connect"
-    GENESYS = "genesys"
-    TWILIO = "twilio"
-    ZENDESK = "zendesk"
-    SALESFORCE = "salesforce"
-    SERVICENOW = "servicenow"
 
 
 def import_(
     source: Annotated[
-        Source | None, typer.Argument(help="Whose export it is; contacts is our own form.")
+        str | None,
+        typer.Argument(metavar="SOURCE", help=f"Whose export it is: {', '.join(SOURCES)}."),
     ] = None,
     files: Annotated[
         list[str] | None, typer.Argument(help="Files, globs or folders: CSV, Parquet, JSON.")
@@ -76,6 +74,8 @@ def import_(
     if suggest is not None:
         _draft(suggest, out, given=bool(source or files or mapping), as_json=as_json)
         return
+    if source is not None:
+        _refuse_unknown(source)
     if source is None or not files or out is None:
         needed = "SOURCE" if source is None else "FILES" if not files else "--out"
         raise typer.BadParameter("missing (or give --suggest FILE)", param_hint=needed)
@@ -84,6 +84,8 @@ def import_(
 
     with progress("reading"):
         imported = import_contacts(source, files, mapping)
+    for text in _misspelt(imported.contacts):
+        note(f"warning: {text}")
     if events and imported.events is None:
         raise UserError(f"{source} tells no events during contacts", "leave --events out")
     beside = rejects or out.with_name(f"{out.stem}.rejects.parquet")
@@ -118,6 +120,20 @@ def import_(
     emit(result, "\n".join(words), as_json)
 
 
+def _refuse_unknown(source: str) -> None:
+    """Refuse a source that is none; a file in its place tells that it was left out."""
+    if source in SOURCES:
+        return
+    if Path(source).suffix or Path(source).exists():
+        mend = (
+            f"name whose export it is before it, as in recontact import contacts {quote(source)} "
+            f"--out contacts.parquet; recontact import --suggest {quote(source)} tells whose it is"
+        )
+    else:
+        mend = did_you_mean(source, SOURCES) + f"sources are {', '.join(SOURCES)}"
+    raise typer.BadParameter(f"{source!r} is no source: {mend}", param_hint="SOURCE")
+
+
 def _reasons(rejects: Any) -> list[str]:
     """Tell the most frequent reasons of rejects, one row of each as it was."""
     told: dict[str, list[str]] = {}
@@ -136,6 +152,8 @@ def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:
         told = "stands alone, without SOURCE, FILES and --mapping"
         raise typer.BadParameter(told, param_hint="--suggest")
     draft = draft_of(file)
+    if out is not None and out.exists():
+        raise UserError(f"{out} is there already, perhaps with your edits", "name another file")
     if out is not None:
         with replacing(out) as temporary:
             temporary.write_text(draft.text, encoding="utf-8")
@@ -144,6 +162,20 @@ def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:
     said = f"a draft is in {out}: check it{lacks}; {then}"
     words = draft.text.rstrip("\n") if out is None else said
     emit({"mapping": draft.text, "missing": draft.missing, "out": out}, words, as_json)
+
+
+def _misspelt(contacts: Any) -> list[str]:
+    """Tell columns beyond ours whose names are near to one of ours that holds nothing."""
+    from recontact.contacts import SCHEMA  # noqa: PLC0415 - keeps --help fast
+
+    empty = [name for name in SCHEMA.names if contacts[name].null_count == len(contacts)]
+    beyond = [name for name in contacts.column_names if name not in SCHEMA.names]
+    meant = [(name, near(name, empty)) for name in beyond]
+    return [
+        f"column '{name}' is none of ours and travels along; did you mean '{ours}', which is empty?"
+        for name, ours in meant
+        if ours
+    ]
 
 
 def _words(counts: dict[str, int], out: Path, beside: Path) -> str:

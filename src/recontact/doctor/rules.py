@@ -1,13 +1,13 @@
 """What the policy makes of the record: who is judged, and which of its values match nothing."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import pyarrow.compute as pc
 
 from recontact.contacts import channel_of
 from recontact.doctor.finding import Finding, Record, level, some
+from recontact.errors import near
 from recontact.report.words import percent
 
 
@@ -44,7 +44,7 @@ def unmatched(record: Record) -> Finding:
         "reason": _leading(_values(record, "reason")),
     }
     found = [
-        (where, value, get_close_matches(value, sorted(present[kind]), 1, 0.6))
+        (where, value, near(value, present[kind]))
         for where, kind, value in _named(vars(record.policy))
         if value not in present[kind]
     ]
@@ -52,7 +52,7 @@ def unmatched(record: Record) -> Finding:
         text = "every channel, reason, disposition and program of the policy is in the data"
         return Finding("policy values", "good", text, [])
     said = [
-        f"{where} {value!r}" + (f" (perhaps {close[0]!r}?)" if close else "")
+        f"{where} {value!r}" + (f" (perhaps {close!r}?)" if close else "")
         for where, value, close in found
     ]
     text = f"no contact has: {some(said)}: what the policy says there has no effect"

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from recontact.sources.files import Batch, is_parquet, map_batches, require
 from recontact.sources.json_files import JsonBatch, flat, is_json, map_records
-from recontact.sources.mapping import IN_MAPPING, Mapping
+from recontact.sources.mapping import IN_MAPPING, Mapping, in_mapping
 from recontact.sources.rejects import places, rejects, rejects_of_lines
 from recontact.tables import stack
 
@@ -125,7 +125,7 @@ def together(parts: list[Rows], files: list[Path]) -> Rows:
 def _file(path: Path, mapping: Mapping) -> Rows:
     def rows(batch: Batch) -> Rows:
         named = mapping.apply(batch.rows, path)
-        require(path, named.column_names, mapping.required, IN_MAPPING)
+        require(path, named.column_names, mapping.required, in_mapping(path))
         return sorted_out(path, batch, named, mapping, trim=not is_parquet(path))
 
     parts = map_batches(path, rows, mapping.delimiter, mapping.encoding)
@@ -141,7 +141,7 @@ def _records(path: Path, batch: Batch, mapping: Mapping) -> Rows:
             rows = rows.append_column(theirs, nothing)
     named = mapping.apply(rows, path)
     if len(rows):
-        require(path, named.column_names, mapping.required, IN_MAPPING)
+        require(path, named.column_names, mapping.required, in_mapping(path))
     return sorted_out(path, batch, named, mapping)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from recontact.errors import UserError
+from recontact.errors import UserError, did_you_mean
 from recontact.sources.csv_files import (
     BATCH,
     NAME_ENCODING,
@@ -25,11 +26,14 @@ from recontact.sources.csv_files import (
     header,
     quick_batches,
 )
+from recontact.sources.ours import table_of_ours
+from recontact.sources.sniff import title_mend
 
 __all__ = [
     "OTHER_ENCODINGS",
     "Batch",
     "Broken",
+    "draft_of",
     "is_parquet",
     "map_batches",
     "naming",
@@ -169,27 +173,40 @@ def require(path: Path, names: list[str], required: tuple[str, ...], mend: str) 
 
 
 def no_column(path: Path, name: str, names: list[str], mend: str) -> UserError:
-    """Say that a file lacks a column; where its delimiter is another one, that is the mend.
+    """Say that a file lacks a column; where it is another table or has another form, mend that.
 
     Examples
     --------
     >>> print(no_column(Path("a.csv"), "ended_at", ["contact_id;started_at;ended_at"], ""))
     a.csv has no column 'ended_at' (it has: contact_id;started_at;ended_at)
-      mend: its values are separated by semicolons: say delimiter: ";" in a mapping file
-    """
-    mend = _other_delimiter(names) or mend
+      mend: its values are separated by semicolons: say delimiter: ";" in a mapping file, of which recontact import --suggest a.csv --out mapping.yaml writes a draft
+    >>> print(no_column(Path("f.csv"), "ended_at", ["contact_id", "moment", "at"], ""))
+    f.csv has no column 'ended_at': it is a features table
+      mend: give the contacts table alone
+    """  # noqa: E501 - as it is printed
+    other = table_of_ours(path, names)
+    if other:
+        return UserError(f"{path} has no column '{name}': it is {other[0]}", other[1])
+    form = _other_delimiter(path, names) or title_mend(path)
     have = ", ".join(names[:20])
+    mend = form or did_you_mean(name, names) + mend
     return UserError(f"{path} has no column '{name}' (it has: {have})", mend)
 
 
-def _other_delimiter(names: list[str]) -> str | None:
+def draft_of(path: Path) -> str:
+    """Give the command that drafts a mapping file for a file."""
+    return f"recontact import --suggest {quote(str(path))} --out mapping.yaml"
+
+
+def _other_delimiter(path: Path, names: list[str]) -> str | None:
     together = "".join(names)
     sign = max(SEPARATORS, key=together.count)
     if together.count(sign) < len(names):
         return None
     shown = "\\t" if sign == "\t" else sign
     used = f"its values are separated by {SEPARATORS[sign]}"
-    return f'{used}: say delimiter: "{shown}" in a mapping file'
+    said = f'{used}: say delimiter: "{shown}" in a mapping file'
+    return f"{said}, of which {draft_of(path)} writes a draft"
 
 
 def row_groups(path: Path) -> list[int]:

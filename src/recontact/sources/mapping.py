@@ -10,15 +10,20 @@ import pyarrow.compute as pc
 
 from recontact.contacts import REQUIRED, SCHEMA
 from recontact.errors import UserError
-from recontact.sources.files import no_column
+from recontact.sources.files import draft_of, no_column
 from recontact.sources.mapping_rows import marked_rows, translated
 from recontact.sources.mapping_values import EXAMPLE, Pseudonyms, SharedAbove, checked
 from recontact.sources.parse import as_text, parse
 from recontact.sources.spelling import Spelling
 from recontact.sources.yaml_texts import load_texts
 
-IN_MAPPING = "say in a mapping file what it is called: recontact import contacts --mapping m.yaml"
 Columns = dict[str, pa.ChunkedArray]
+IN_MAPPING = "say in a mapping file what it is called: recontact import contacts --mapping m.yaml"
+
+
+def in_mapping(path: Path) -> str:
+    """Say how a column that a file lacks may be found in it."""
+    return f"say in a mapping file what it is called; {draft_of(path)} writes a draft"
 
 
 @dataclass(frozen=True)

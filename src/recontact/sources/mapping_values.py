@@ -9,7 +9,7 @@ import duckdb
 
 from recontact.contacts import REQUIRED
 from recontact.durations import parse_duration
-from recontact.errors import UserError
+from recontact.errors import UserError, did_you_mean
 from recontact.sources.engine import session
 from recontact.sources.spelling import (
     DURATION_COLUMNS,
@@ -66,7 +66,8 @@ def checked(content: Any, place: str) -> dict[str, Any]:
         raise UserError(f"{place} holds no keys", EXAMPLE)
     for key in content:
         if key not in CHECKS:
-            raise UserError(f"{place}: unknown key '{key}'", f"known are {', '.join(CHECKS)}")
+            mend = did_you_mean(str(key), CHECKS) + f"known are {', '.join(CHECKS)}"
+            raise UserError(f"{place}: unknown key '{key}'", mend)
     return {key: CHECKS[key](value, f"{place}: {key}") for key, value in content.items()}
 
 

@@ -1,30 +1,30 @@
 """The first rows of any export, its encoding and delimiter found out by looking."""
 
-import codecs
 import csv
 import zipfile
 import zlib
-from collections import Counter
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from recontact.errors import UserError
 from recontact.sources.csv_files import Written, header
 from recontact.sources.files import is_parquet, parquet_batches, unreadable
 from recontact.sources.json_files import JsonBatch, flat, is_json, map_records
 from recontact.sources.parse import as_text
+from recontact.sources.sniff import form_of
 
 ROWS = 2_000
-LINES = 60
 PAGES = (
     "conversations",
     "events",
     "records",
     "tickets",
 )  # where vendors keep the records of a page
-DELIMITERS = (",", ";", "\t", "|")
+NO_COLUMNS = "commas, semicolons, tabs or bars do not cut its lines into columns, alike in most"
+AS_TABLE = "give an export as CSV, Parquet or JSON, its columns named in the first line"
 
 
 class Column(NamedTuple):
@@ -78,23 +78,29 @@ def read_sample(path: Path) -> Sample:
         if is_parquet(path):
             return _of_table(next(iter(parquet_batches(path))).rows.slice(0, ROWS))
         return _of_csv(path)
+    except UnicodeError as error:
+        raise UserError(f"{path} is no table: it is not text", AS_TABLE) from error
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, csv.Error) as error:
         raise unreadable(path, error) from error
 
 
 def _of_csv(path: Path) -> Sample:
-    encoding = _encoding(path)
-    delimiter = _delimiter(path, encoding)
-    written = Written(path, delimiter, encoding)
+    form = form_of(path)
+    if form.above:
+        told = f"{path} begins with a title, {form.title!r}, not with the names of its columns"
+        raise UserError(told, form.mend(path))
+    written = Written(path, form.delimiter, form.encoding)
     names = header(written)
     with written.lines() as lines:
-        records = islice(written.records(lines, len(names)), 1, ROWS + 1)
-        rows = [record.values for record in records if record.values is not None]
+        records = list(islice(written.records(lines, len(names)), 1, ROWS + 1))
+    rows = [record.values for record in records if record.values is not None]
+    if len(names) == 1 or len(rows) * 2 < len(records):
+        raise UserError(f"{path} is no table: {NO_COLUMNS}", AS_TABLE)
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     table = pa.table(
         {name: pa.array(values, pa.string()) for name, values in zip(names, columns, strict=True)}
     )
-    return _of_table(table)._replace(delimiter=delimiter, encoding=encoding)
+    return _of_table(table)._replace(delimiter=form.delimiter, encoding=form.encoding)
 
 
 def _first_records(path: Path) -> pa.Table:
@@ -119,33 +125,3 @@ def _of_table(rows: pa.Table) -> Sample:
         values = [text.strip() for text in texts if text and text.strip()]
         columns.append(Column(name, kind, values, len(rows)))
     return Sample(columns, len(rows))
-
-
-def _encoding(path: Path) -> str:
-    """Tell UTF-16 by its mark, UTF-8 by its rules; else it is taken for western Europe's."""
-    with Written(path, encoding="latin-1").lines() as lines:
-        start = lines.read(1 << 20).encode("latin-1")
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for offset, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        half = start[offset:40:2]  # of most letters, one byte of two is zero
-        if half.count(b"\0") * 2 > len(half):
-            return name
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
-
-
-def _delimiter(path: Path, encoding: str) -> str:
-    """Take the one that cuts the first lines into the most columns, alike in most lines."""
-    with Written(path, encoding=encoding).lines() as lines:
-        text = list(islice(lines, LINES))
-
-    def cuts(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in csv.reader(text, delimiter=delimiter) if row)
-        [(width, often)] = widths.most_common(1) or [(0, 0)]
-        return (often / max(sum(widths.values()), 1) if width > 1 else 0.0), width
-
-    return max(DELIMITERS, key=cuts)

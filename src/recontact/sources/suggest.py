@@ -4,9 +4,12 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
-from recontact.contacts import REQUIRED
+from recontact.contacts import REQUIRED, SCHEMA
+from recontact.errors import UserError
 from recontact.sources import suggest_values as look
+from recontact.sources.ours import table_of_ours
 from recontact.sources.sample import Sample, read_sample
 from recontact.sources.spelling import DURATION_COLUMNS, ISO
 from recontact.sources.suggest_columns import NUMBERS, Found, find
@@ -65,7 +68,7 @@ def suggest(path: Path) -> Draft:
     Raises
     ------
     UserError
-        The file can't be read at all.
+        The file can't be read at all, is no table, or is one of recontact's own.
 
     Examples
     --------
@@ -90,6 +93,7 @@ def suggest(path: Path) -> Draft:
     """
     sample = read_sample(path)
     found = find(sample)
+    _refuse_ours(path, sample, found)
     vendor = _vendor(sample)
     if vendor:
         return Draft("\n".join(_for_vendor(path, sample, found, vendor)) + "\n", [], vendor)
@@ -97,6 +101,20 @@ def suggest(path: Path) -> Draft:
     if "ended_after" in found.columns and "ended_at" in missing:
         missing.remove("ended_at")
     return Draft("\n".join(_written(path, sample, found, missing)) + "\n", missing)
+
+
+def _refuse_ours(path: Path, sample: Sample, found: Found) -> None:
+    """Refuse what is no export: contacts that need no mapping file, or another table of ours."""
+    kinds = {column.name: column.type for column in sample.columns}
+    other = table_of_ours(path, kinds)
+    if other:
+        raise UserError(f"{path} is {other[0]}, not an export", other[1])
+    named_so = all(name == column.name for name, column in found.columns.items())
+    if named_so and all(kinds.get(name) == SCHEMA.field(name).type for name in REQUIRED):
+        raise UserError(
+            f"{path} has the form of a contacts table already, which needs no mapping file",
+            f"go on: recontact label {quote(str(path))} --out labels.parquet",
+        )
 
 
 def _written(path: Path, sample: Sample, found: Found, missing: list[str]) -> list[str]:

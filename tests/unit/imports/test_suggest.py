@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from recontact.contacts import INSTANT
 from recontact.errors import UserError
 from recontact.sources.imports import Imported, import_contacts
+from recontact.sources.sniff import form_of
 from recontact.sources.suggest import suggest
 from recontact.sources.yaml_texts import load_texts
 
@@ -288,3 +290,44 @@ def test_a_file_that_can_t_be_read_is_told(tmp_path: Path, content: bytes) -> No
         suggest(tmp_path / "a.csv")
     with pytest.raises(UserError, match="no such file"):
         suggest(tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "mend"),
+    [
+        ("March 2026\nId;Start\n1;2026-01-01\n", "a title, 'March 2026'", "tail -n +2"),
+        ("\nMarch;;\n\nId;Start;End\n1;2026-01-01;2\n", "a title, 'March'", "tail -n +4"),
+        ("# Read me\n\nIt is short.\n", "is no table", "named in the first line"),
+        ("Hello, you\n\nIt is short.\nAnd dull.\n", "is no table", "named in the first line"),
+        ("contact_id,at,event\n1,2026-01-01,hold\n", "is an events table", "--events"),
+    ],
+)
+def test_what_is_no_export_is_refused(tmp_path: Path, content: str, told: str, mend: str) -> None:
+    """A title above the table, prose, and tables of our own; each with its mend."""
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    with pytest.raises(UserError, match=told) as caught:
+        suggest(path)
+    assert mend in caught.value.mend
+
+
+def test_clean_contacts_need_no_draft(tmp_path: Path) -> None:
+    """Typed contacts go on to their labels; with a name of the export's own they are drafted."""
+    at = pa.array([0], INSTANT)
+    table = pa.table({"contact_id": ["1"], "started_at": at, "ended_at": at, "queue": ["north"]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(UserError, match="needs no mapping file") as caught:
+        suggest(tmp_path / "a.parquet")
+    assert "recontact label" in caught.value.mend
+    pq.write_table(
+        table.rename_columns(["contact_id", "started_at", "ended_at", "Warteschlange"]),
+        tmp_path / "b.parquet",
+    )
+    assert "queue: Warteschlange" in suggest(tmp_path / "b.parquet").text
+
+
+def test_the_column_of_an_index_is_no_title(tmp_path: Path) -> None:
+    """Nor are empty lines above the names, nor a header shorter than its rows."""
+    for content in (",Id\n0,x\n1,y\n", "\n\nId,Start\n1,2026-01-01\n"):
+        (tmp_path / "a.csv").write_text(content)
+        assert form_of(tmp_path / "a.csv").above == ()
