@@ -22,7 +22,13 @@ from recontact_serving.models.registry import Registry
 from recontact_serving.pages import home
 from recontact_serving.people import own_account, people_page, sign_in
 from recontact_serving.people.gate import Gate
-from recontact_serving.people.security import HEADERS, Refused, SignInNeeded, check_settings
+from recontact_serving.people.security import (
+    HEADERS,
+    Refused,
+    SignInNeeded,
+    check_settings,
+    describe,
+)
 from recontact_serving.scoring import contacts, customers, scores
 from recontact_serving.scoring.reading import Reader
 from recontact_serving.scoring.scores import Shortcut
@@ -32,7 +38,7 @@ from recontact_serving.settings import Settings
 from recontact_serving.storage.database import Database
 from recontact_serving.web import health, problems
 from recontact_serving.web.metrics import Metrics
-from recontact_serving.web.middleware import Edge
+from recontact_serving.web.middleware import Edge, head_alone
 from recontact_serving.web.schemas import Problem
 
 STATIC = Path(__file__).parent / "static"
@@ -52,7 +58,10 @@ class _App(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self.state.shortcut if Shortcut.takes(scope) else super().__call__
         try:
-            await answer(scope, receive, send)
+            if scope["type"] == "http" and scope["method"] == "HEAD":
+                await head_alone(answer, scope, receive, send)
+            else:
+                await answer(scope, receive, send)
         except Exception:
             if scope["type"] != "http":
                 raise
@@ -63,6 +72,7 @@ class _App(FastAPI):
         schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas["Problem"] = schema
+        describe(document)
         return document
 
 

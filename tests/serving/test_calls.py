@@ -1,12 +1,14 @@
 """`/v1/calls`, `/v1/agents` and `/v1/desktop-tokens`: what agents' desktops get and send."""
 
 import asyncio
+import datetime as dt
 import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -33,6 +35,7 @@ START = {
 }
 LIVE = {**START, "moment": "live", "at": "2026-03-01T10:02:00Z", "team": "red"}
 WRAPUP = {**LIVE, "moment": "wrapup", "at": "2026-03-01T10:10:00Z", "reason": "billing"}
+SOON = f"{dt.datetime.now(dt.UTC) + dt.timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
 PROMISED = {"what": "a call", "owner": "Ada", "due_at": "2026-03-03T10:00:00Z"}
 
 
@@ -40,6 +43,38 @@ def score(client, **request):
     answer = client.post("/v1/score", json=request)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "safe"),  # a slash is written as %2F, or by some proxies as it is
+    [
+        ("a/b", ""),
+        ("a/b", "/"),
+        ("/a//b/", ""),
+        ("a+b c ü", ""),
+        ("?#%2F&=/claim", "/"),
+        ("bulk", ""),
+    ],
+)
+def test_any_contact_id_goes_into_a_path(client, read, name, safe):
+    """Slashes, plus signs, spaces and letters of any script: vendors' own ids do."""
+    score(client, **{**WRAPUP, "contact_id": name, "agent_id": name})
+    row, call = (f"/v1/{what}/{quote(name, safe=safe)}" for what in ("at-risk", "calls"))
+    assert client.get(row).json()["contact_id"] == name
+    for action, body in (
+        *(("claim", None), ("release", None), ("claim", None), ("undo", None), ("claim", {})),
+        *(("snooze", {"until": SOON}), ("note", {"text": "x"}), ("disagree", {"reason": "x"})),
+        ("resolve", {"outcome": "solved"}),
+    ):
+        done = client.post(f"{row}/{action}", json=body)
+        assert (done.status_code, done.json()["contact_id"]) == (200, name), action
+    assert done.json()["state"] == "resolved"
+    sent = {"probed": True, "promised": None}
+    assert client.put(f"{call}/actions", json=sent).json()["contact_id"] == name
+    assert client.get(call).json()["actions"]["probed"]
+    for path in (call, f"/v1/agents/{quote(name, safe=safe)}"):
+        assert read(f"{path}/events").calls(1)[0]["contact_id"] == name
 
 
 class Reader:

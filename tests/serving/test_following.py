@@ -1,6 +1,7 @@
 """How a model gets into a running service: copied, checked, cached, followed, swapped."""
 
 import datetime as dt
+import gc
 import sys
 import threading
 import time
@@ -98,6 +99,26 @@ def test_promotions_under_load_fail_nobody(service, store, simulated):
     assert found["swaps"] >= 1  # how many is a matter of the machine; the campaign counts them
     given = [offline.answer(versions, bodies[0])["repeated"] for versions in store[1]]
     assert len({one["probability"] for one in given}) == len(store[1])
+
+
+def test_no_score_waits_for_a_search_of_all_memory(models, monkeypatch):
+    """What stays is set aside with the first champion, before any score; with no later one."""
+    searched: list[str] = []
+    monkeypatch.setattr(gc, "collect", lambda *_: searched.append(models.version))
+    champions = Champions(models, Metrics(), 0.01)
+    champions.start()
+    try:
+        for models.version in ("1", "2", "3"):
+            until = time.monotonic() + 10
+            while (found := champions.current()) is None or found.models != models.load().models:
+                assert time.monotonic() < until
+                time.sleep(0.005)
+            time.sleep(0.03)  # what comes after the swap
+        assert searched == ["1"]
+        assert gc.get_freeze_count() > 0
+    finally:
+        champions.stop()
+    assert gc.get_freeze_count() == 0
 
 
 def test_the_next_champion_goes_on_counting_arrivals(service, store):

@@ -1,7 +1,12 @@
 """Every error is a problem document, and no more is told than the client needs."""
 
+import codecs
+import json
+import re
+
 import httpx
 import pytest
+from tests.serving import routes
 
 from recontact_serving.web.middleware import MOST_BYTES
 
@@ -33,6 +38,44 @@ def test_a_body_that_is_no_json(client, body, address):
     """What can't be parsed is a problem of 400, never a fault."""
     answer = client.post(address, content=body.encode("latin-1"), headers=JSON)
     check(answer, 400)
+
+
+def test_a_byte_order_mark_before_json_is_no_part_of_it(client):
+    """Some programs write one: every endpoint that takes a body reads past it, as past a space."""
+    for path, body in (
+        ("/v1/score", START),
+        ("/v1/scores", {"requests": [START]}),
+        ("/v1/contacts", {"contacts": []}),
+        ("/v1/at-risk/bulk", {"requests": []}),
+        ("/v1/desktop-tokens", {"agent_id": "a"}),
+    ):
+        for before in (codecs.BOM_UTF8, b" "):
+            answer = client.post(path, content=before + json.dumps(body).encode(), headers=JSON)
+            assert answer.status_code in {200, 201}, path
+        check(client.post(path, content=codecs.BOM_UTF8, headers=JSON), 400)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_head_is_taken_wherever_get_is(running):
+    """It gives the head of the answer to GET and no body, also where that would not end."""
+    client = running.client
+    client.post("/v1/score", json={**START, "moment": "wrapup"}).raise_for_status()
+    gets = [route.path for route in routes.of(running.app) if route.method == "GET"]
+    paths = ["/static/recontact.css", "/v1/nothing"]
+    paths += [re.sub(r"{.*?}", "c1", path) for path in gets if path != "/static"]
+    for path in paths:
+        head = client.head(path)
+        assert head.content == b"", path
+        if path.endswith("/events"):  # goes on
+            assert head.headers["content-type"].startswith("text/event-stream")
+            continue
+        found = client.get(path)
+        assert head.status_code == found.status_code != 405, path
+        assert set(head.headers) == set(found.headers) - {"transfer-encoding"}, path
+        assert head.headers["content-type"] == found.headers["content-type"], path
+    refused = client.head("/v1/score")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "POST")
+    assert client.post("/health/live").headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize("body", ["null", "[]", "7", '"x"'])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import select
 
 from recontact_serving.desktop.calls import Call
@@ -19,6 +20,10 @@ from recontact_serving.web.problems import ProblemError, problem
 SCOPE: Scope = "score"
 OVER = "the token is over or not known; make a new one with POST /v1/desktop-tokens"
 NOT_YOURS = "this token is not for this call"
+INSTEAD = "in a key's place: a token of `POST /v1/desktop-tokens`, for one agent or one call"
+
+desktop_token = HTTPBearer(scheme_name="DesktopToken", auto_error=False, description=INSTEAD)
+OrToken = Annotated[HTTPAuthorizationCredentials | None, Depends(desktop_token)]
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class CallerNeeded:
 
     scope: Scope = SCOPE
 
-    def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Caller:
+    def __call__(self, request: Request, service: ServiceOf, _: Bearer, __: OrToken) -> Caller:
         """Give who asks."""
         header = request.headers.get("authorization")
         token = (header or "").partition(" ")[2].strip()

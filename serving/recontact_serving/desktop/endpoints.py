@@ -43,14 +43,8 @@ LastSeen = Annotated[
 router = APIRouter(prefix="/v1", tags=["desktops"])
 
 
-@router.get("/calls/{contact_id}", response_model=desktop_schemas.Call, responses=ERRORS)
-def call(contact_id: ContactId, service: ServiceOf, caller: CallerOf) -> JSONResponse:
-    """Give a call as the service knows it: its scores, what is left to do, what was done."""
-    return JSONResponse(_call(service, caller, contact_id).document)
-
-
 @router.put(
-    "/calls/{contact_id}/actions", response_model=desktop_schemas.Call, responses=BODY_ERRORS
+    "/calls/{contact_id:path}/actions", response_model=desktop_schemas.Call, responses=BODY_ERRORS
 )
 def send_actions(
     contact_id: ContactId,
@@ -65,7 +59,7 @@ def send_actions(
     return JSONResponse(_call(service, caller, contact_id).document)
 
 
-@router.get("/calls/{contact_id}/events", response_class=Response, responses=STREAM)
+@router.get("/calls/{contact_id:path}/events", response_class=Response, responses=STREAM)
 def follow_call(
     request: Request,
     contact_id: ContactId,
@@ -79,7 +73,13 @@ def follow_call(
     return EventStream(watching(request), watch, since, caller.until)
 
 
-@router.get("/agents/{agent_id}/events", response_class=Response, responses=STREAM)
+@router.get("/calls/{contact_id:path}", response_model=desktop_schemas.Call, responses=ERRORS)
+def call(contact_id: ContactId, service: ServiceOf, caller: CallerOf) -> JSONResponse:
+    """Give a call as the service knows it: its scores, what is left to do, what was done."""
+    return JSONResponse(_call(service, caller, contact_id).document)
+
+
+@router.get("/agents/{agent_id:path}/events", response_class=Response, responses=STREAM)
 def follow_agent(
     request: Request, agent_id: AgentId, caller: CallerOf, since: LastSeen = None
 ) -> Response:

@@ -1,7 +1,4 @@
-"""`/v1/at-risk/{contact_id}`: one contact of the list, and what is done about it.
-
-A `contact_id` with a slash does not go into a path: `/v1/at-risk/bulk` takes it in its body.
-"""
+"""`/v1/at-risk/{contact_id}`: one contact of the list, and what is done about it."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -66,7 +63,7 @@ def work_on_several(
     return JSONResponse({"results": _several(service, body.requests, access)})
 
 
-@router.post("/{contact_id}/claim", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/claim", response_model=AtRisk, responses=ERRORS)
 def claim(
     contact_id: ContactId, service: ServiceOf, access: Worker, _: Optional = None
 ) -> JSONResponse:
@@ -74,7 +71,7 @@ def claim(
     return _act(service, contact_id, "claim", {}, access)
 
 
-@router.post("/{contact_id}/release", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/release", response_model=AtRisk, responses=ERRORS)
 def release(
     contact_id: ContactId, service: ServiceOf, access: Worker, _: Optional = None
 ) -> JSONResponse:
@@ -82,7 +79,7 @@ def release(
     return _act(service, contact_id, "release", {}, access)
 
 
-@router.post("/{contact_id}/undo", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/undo", response_model=AtRisk, responses=ERRORS)
 def undo(
     contact_id: ContactId, service: ServiceOf, access: Disputer, _: Optional = None
 ) -> JSONResponse:
@@ -90,7 +87,7 @@ def undo(
     return _act(service, contact_id, "undo", {}, access)
 
 
-@router.post("/{contact_id}/assign", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/assign", response_model=AtRisk, responses=ERRORS)
 def assign(
     contact_id: ContactId,
     body: Annotated[To, Body(examples=[{"to": "lea"}])],
@@ -101,7 +98,7 @@ def assign(
     return _act(service, contact_id, "assign", body.model_dump(), access)
 
 
-@router.post("/{contact_id}/snooze", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/snooze", response_model=AtRisk, responses=ERRORS)
 def snooze(
     contact_id: ContactId,
     body: Annotated[Until, Body(examples=[{"until": "2026-03-02T09:00:00Z"}])],
@@ -112,7 +109,7 @@ def snooze(
     return _act(service, contact_id, "snooze", body.model_dump(), access)
 
 
-@router.post("/{contact_id}/resolve", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/resolve", response_model=AtRisk, responses=ERRORS)
 def resolve(
     contact_id: ContactId,
     body: Annotated[Resolution, Body(examples=[{"outcome": "solved"}])],
@@ -123,7 +120,7 @@ def resolve(
     return _act(service, contact_id, "resolve", body.model_dump(), access)
 
 
-@router.post("/{contact_id}/disagree", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/disagree", response_model=AtRisk, responses=ERRORS)
 def disagree(
     contact_id: ContactId,
     body: Annotated[Disagreement, Body(examples=[{"reason": "it was paid"}])],
@@ -134,7 +131,7 @@ def disagree(
     return _act(service, contact_id, "disagree", body.model_dump(), access)
 
 
-@router.post("/{contact_id}/note", response_model=AtRisk, responses=ERRORS)
+@router.post("/{contact_id:path}/note", response_model=AtRisk, responses=ERRORS)
 def note(
     contact_id: ContactId,
     body: Annotated[Note, Body(examples=[{"text": "no answer"}])],
@@ -145,7 +142,7 @@ def note(
     return _act(service, contact_id, "note", body.model_dump(), access)
 
 
-@router.get("/{contact_id}", response_model=FollowUp, responses=READ_ERRORS)
+@router.get("/{contact_id:path}", response_model=FollowUp, responses=READ_ERRORS)
 def one(contact_id: ContactId, service: ServiceOf, access: Reader) -> JSONResponse:
     """Give one contact of the list, with all that was done about it."""
     settle(service.database, now())

@@ -9,7 +9,7 @@ import structlog
 from fastapi import Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import SQLAlchemyError
 
 from recontact.errors import UserError
@@ -61,6 +61,19 @@ log = structlog.get_logger()
 
 bearer = HTTPBearer(auto_error=False, description="an API key, made with `recontact keys add`")
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+cookie_of_session = APIKeyCookie(
+    name=SESSION_COOKIE,
+    scheme_name="Session",
+    auto_error=False,
+    description=f"who has signed in on the pages; over https it is `__Host-{SESSION_COOKIE}`",
+)
+InSession = Annotated[str | None, Depends(cookie_of_session)]
+FORM = {
+    "type": "apiKey",
+    "in": "header",
+    "name": HEADER,
+    "description": "the token that the forms of the session's pages carry",
+}
 
 
 def check_settings(settings: Settings, database: Database | None) -> None:
@@ -94,6 +107,16 @@ def check_settings(settings: Settings, database: Database | None) -> None:
         mend="make one with `recontact keys add NAME` or `recontact users add NAME` "
         "(to try it out on this machine alone, set RECONTACT_AUTH=off)",
     )
+
+
+def describe(document: dict[str, Any]) -> None:
+    """Say in an OpenAPI document that in a session, what changes something needs a form's token."""
+    document["components"]["securitySchemes"]["Form"] = FORM
+    for ways in document["paths"].values():
+        for method, operation in ways.items():
+            for one in operation.get("security", ()):
+                if "Session" in one and method.upper() not in SAFE:
+                    one["Form"] = []
 
 
 class SignInNeeded(Exception):  # noqa: N818 - not an error: the browser is led to the form
@@ -136,7 +159,9 @@ class MachineOrPerson:
         self.scope = scope
         self.of_key = of_key or scope
 
-    async def __call__(self, request: Request, service: ServiceOf, _: Bearer) -> Access:
+    async def __call__(
+        self, request: Request, service: ServiceOf, _: Bearer, __: InSession
+    ) -> Access:
         """Give what the key or the person may do."""
         header = request.headers.get("authorization")
         by_key = (header or "").lower().startswith("bearer")  # a proxy may ask for another kind

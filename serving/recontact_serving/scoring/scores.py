@@ -1,6 +1,7 @@
 """`POST /v1/score` and `/v1/scores`: score contacts as they stand and record their arrival."""
 
 import asyncio
+import codecs
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -101,7 +102,7 @@ def _checked(request: Request, body: bytes) -> ScoreRequest:
     if not is_json(request):
         raise ProblemError(problem(415, SEND_JSON))
     try:
-        return ScoreRequest.model_validate_json(body)
+        return ScoreRequest.model_validate_json(body.removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
         raise ProblemError(invalid_item(error)) from None
 

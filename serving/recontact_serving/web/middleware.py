@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,10 +83,27 @@ class Edge:
         return problem(413, TOO_LARGE) if _length(length.decode("latin-1")) > MOST_BYTES else None
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
+        route = getattr(scope.get("route"), "path_format", "none")
         self.metrics.request(scope["method"], route, status, seconds)
         milliseconds = round(seconds * 1000, 2)
         log.info("request", method=scope["method"], route=route, status=status, ms=milliseconds)
+
+
+class _Enough(BaseException):
+    """The head is sent; no error, so that nothing on the way takes it for a fault."""
+
+
+async def head_alone(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a HEAD request as a GET, up to where the body begins (RFC 9110)."""
+
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            raise _Enough
+        await send(message)
+
+    with suppress(_Enough):
+        await app({**scope, "method": "GET"}, receive, sent)
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _counted(receive: Receive) -> Receive:

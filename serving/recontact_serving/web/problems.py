@@ -158,9 +158,11 @@ async def _ours(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler's registration says so
     detail = HTTP.get(error.detail, error.detail)
-    if allowed := (error.headers or {}).get("Allow"):
+    headers = dict(error.headers or {})
+    if allowed := headers.get("Allow"):
         detail = f"this address takes {allowed}"
-    return await _answer(request, problem(error.status_code, detail), error.headers)
+        headers["Allow"] = ", ".join([allowed, "HEAD"] if allowed == "GET" else [allowed])
+    return await _answer(request, problem(error.status_code, detail), headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
