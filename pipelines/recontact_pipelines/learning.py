@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from recontact_pipelines.known import parse_known_from
+from recontact_pipelines.output import note
 
 PAGES = (".html", ".json", ".md", ".png", ".yaml")
 PolicyFile = Annotated[Path | None, typer.Option(help="FCR policy in YAML.")]
@@ -59,6 +60,7 @@ def data(
     from recontact.durations import parse_duration  # noqa: PLC0415
     from recontact.features.yours import yours  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
+    from recontact.policy_use import present, unmatched, warning  # noqa: PLC0415
     from recontact.policy_values import parse_instant  # noqa: PLC0415
     from recontact.tables import read_table  # noqa: PLC0415
 
@@ -73,4 +75,7 @@ def data(
         "contacts": read_contacts(contacts),
         "events": read_table(events) if events else None,
     }
+    found = unmatched(given["policy"], present(tables["contacts"], given["policy"]))
+    if found:
+        note(f"warning: {warning(found)}")
     return given | tables

@@ -186,3 +186,14 @@ def test_an_output_that_cannot_be_written(command, refused, tmp_path):
     (tmp_path / "file").touch()
     args = [*READERS[command][:-1], "file/out.parquet"]
     assert "file" in refused(command, "contacts.parquet", *args)
+
+
+@pytest.mark.parametrize("words", [("0", "--out", "x/y"), ("9", "--seed", "-1", "--out", "x/y")])
+def test_a_simulation_that_can_t_be_is_refused_before_it_begins(
+    words, tmp_path, monkeypatch, capsys
+):
+    """Nothing is said to be under way, and no folder is made."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["simulate", "--contacts", *words]) == 1
+    assert "simulating" not in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -100,6 +100,28 @@ def test_since_labels_what_is_new_and_says_what_was_kept(history, tmp_path, caps
     assert "leave --since out" in capsys.readouterr().err
 
 
+def test_values_of_the_policy_that_no_contact_has_are_said(tmp_path, capsys):
+    """Slips of the pen are a warning with what was perhaps meant; of old labels nothing is told."""
+    paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    head = "contact_id,started_at,ended_at,channel,reason\n"
+    for k, path in enumerate(paths):
+        channel, reason = ("chat", "billing > fee") if k else ("", "router")
+        path.write_text(f"{head}{k},2026-01-0{k + 1},2026-01-0{k + 1},{channel},{reason}\n")
+    policy = tmp_path / "p.yaml"
+    policy.write_text("index_channels: [voice, Chat]\nwindow_by_reason: {biling: 7d, router: 1d}")
+    args = ["label", *map(str, paths), "--policy", str(policy), "--out"]
+    assert main([*args, str(tmp_path / "labels")]) == 0
+    err = capsys.readouterr().err
+    said = "index_channels 'Chat' (perhaps 'chat'?), window_by_reason 'biling' (perhaps 'billing'?)"
+    assert f"warning: no contact has: {said}: what" in err
+    again = [*args, str(tmp_path / "new"), "--since", str(tmp_path / "labels")]
+    assert main(again) == 0
+    assert "no contact has" not in capsys.readouterr().err
+    policy.write_text("index_channels: [voice, chat]\nwindow_by_reason: {billing: 7d}")
+    assert main([*args, str(tmp_path / "labels.parquet")]) == 0
+    assert "no contact has" not in capsys.readouterr().err
+
+
 def test_contacts_that_are_not_clean_are_refused(tmp_path, capsys):
     """A duplicate is an error that names recontact import."""
     path = tmp_path / "contacts.csv"

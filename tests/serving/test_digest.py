@@ -8,6 +8,7 @@ from tests.serving.test_at_risk import score
 
 from recontact_pipelines.cli import main
 from recontact_serving.follow_up import capacity, digests
+from recontact_serving.storage.tables import fcr_days
 
 RED = {"team": "red", "program": "acme", "agent_id": "a-7"}
 
@@ -111,6 +112,34 @@ def test_what_can_not_be_made_is_told(capsys, monkeypatch, tmp_path):
     assert main(["digest"]) == 1
     assert "none.db" in capsys.readouterr().err
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_file_is_named_as_what_it_holds(capsys, tmp_path):
+    """A name for what can't be written is refused, unless the form is said."""
+    out = tmp_path / "m.pdf"
+    assert main(["digest", "--out", str(out)]) == 1
+    assert "HTML or text, not .pdf" in capsys.readouterr().err
+    assert not out.exists()
+    assert main(["digest", "--out", str(out), "--format", "text"]) == 0
+    assert out.exists()
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_team_or_program_that_no_contact_has_is_said(capsys, database):
+    """To a digest, a key and a person alike, with what was perhaps meant; nothing else changes."""
+    numbers = {column.name: 0 for column in fcr_days.c}
+    names = {"by": "", "entity": "", "program": "acme", "team": "green"}
+    with database.write() as db:
+        db.execute(fcr_days.insert(), numbers | names)
+    for words in (["digest"], ["keys", "add", "k"], ["users", "set", "u", "--role", "lead"]):
+        main([*words, "--team", "gren", "--program", "Acme"])
+        err = capsys.readouterr().err
+        assert "no contact is of team 'gren': did you mean 'green'?" in err
+        assert "no contact is of program 'Acme': did you mean 'acme'?" in err
+    made(capsys, "--team", "red", "--program", "acme")
+    assert main(["digest", "--team", "green"]) == 0
+    assert "no contact is" not in capsys.readouterr().err
 
 
 def test_an_empty_list_says_so(database_url, monkeypatch, capsys):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from recontact.errors import UserError
+from recontact_pipelines.limits import note_unknown
 from recontact_pipelines.output import emit
 
 
@@ -15,6 +16,14 @@ class DigestForm(StrEnum):
 
     html = "html"
     text = "text"
+
+
+FORMS = {  # by how the name of --out ends
+    ".html": DigestForm.html,
+    ".htm": DigestForm.html,
+    ".txt": DigestForm.text,
+    "": DigestForm.text,
+}
 
 
 def digest(
@@ -26,7 +35,7 @@ def digest(
     form: Annotated[
         DigestForm | None,
         typer.Option(
-            "--format", help="By default as the name of --out ends: html for .html, else text."
+            "--format", help="By default as the name of --out ends: html for .html, text for .txt."
         ),
     ] = None,
     zone: Annotated[
@@ -53,6 +62,7 @@ def digest(
     from recontact_serving.storage.database import Database  # noqa: PLC0415
     from recontact_serving.storage.engines import is_missing  # noqa: PLC0415
 
+    form = form or _form_of(out)  # before the work
     settings, there, at = Settings.read(), digests.zone_named(zone), now()
     if is_missing(settings.database_url):
         raise UserError(
@@ -62,9 +72,10 @@ def digest(
     settle(database, at)
     asked = worklist.Asked(team=team, program=program)
     with database.read() as db:
+        note_unknown(db, {"program": program and [program], "team": team and [team]})
         made = digests.of_today(db, asked, there, at, settings.capacity)
     database.close()
-    body = made.written(form or _form_of(out))
+    body = made.written(form)
     if out is not None:
         _write(out, body)
     told = made.as_json() | {"file": None if out is None else str(out)}
@@ -73,8 +84,12 @@ def digest(
 
 
 def _form_of(out: Path | None) -> DigestForm:
-    web = out is not None and out.suffix.lower() in {".html", ".htm"}
-    return DigestForm.html if web else DigestForm.text
+    if out is None:
+        return DigestForm.text
+    if out.suffix.lower() not in FORMS:
+        told = f"{out}: a digest is HTML or text, not {out.suffix}"
+        raise UserError(told, "name it .html or .txt, or say which with --format")
+    return FORMS[out.suffix.lower()]
 
 
 def _write(out: Path, body: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recontact.errors import UserError
+from recontact_pipelines.limits import note_unknown
 from recontact_pipelines.output import emit, note
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def keys(
     if action is not KeyAction.revoke and older:
         raise UserError("--older is for revoke", mend="recontact keys revoke NAME --older")
     with Database(Settings.read().database_url).write() as db:
+        note_unknown(db, {"program": programs, "team": teams})
         result, words = _do(db, action, name or "", limits, older)
     emit(result, words, as_json)
 

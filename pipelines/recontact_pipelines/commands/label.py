@@ -48,6 +48,7 @@ def label(
     from recontact.labels.spark import label_spark  # noqa: PLC0415
     from recontact.labels.stray import stray_end  # noqa: PLC0415
     from recontact.policy import Policy  # noqa: PLC0415
+    from recontact.policy_use import warning  # noqa: PLC0415
 
     rules = Policy.read(policy) if policy else Policy()
     with progress("labeling", total=1) as advance:
@@ -59,6 +60,8 @@ def label(
     stray = stray_end(edges.latest, edges.start, tally.contacts) if rules.as_of is None else None
     if stray:
         note(f"warning: {stray}")
+    if labeled.unmatched:
+        note(f"warning: {warning(labeled.unmatched)}")
     if not tally.eligible:
         note(f"warning: no contact may be judged: {_why(tally.exclusions)}")
     emit(_result(labeled, rules, out), _words(labeled, rules, out), as_json)

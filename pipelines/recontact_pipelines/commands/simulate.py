@@ -27,7 +27,9 @@ def simulate(
         recontact simulate --contacts 50000 --seed 1 --out centre
     """
     from recontact.simulate import simulate as run  # noqa: PLC0415 - help stays fast
+    from recontact.simulate.run import refuse  # noqa: PLC0415
 
+    refuse(contacts, seed, out)
     with progress("simulating", total=1) as advance:
         done = run(contacts=contacts, seed=seed, out=out, progress=advance)
     emit(asdict(done), _words(done), as_json)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recontact.errors import UserError
+from recontact_pipelines.limits import note_unknown
 from recontact_pipelines.output import emit, note
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def users(
     asked = action is UserAction.add or password_stdin
     password = _password(password_stdin) if asked else None
     with database.write() as db:
+        note_unknown(db, {"program": programs, "team": teams})
         result, words = _do(db, action, name or "", given, password)
     emit(result, words, as_json)
 

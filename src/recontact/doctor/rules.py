@@ -1,13 +1,8 @@
 """What the policy makes of the record: who is judged, and which of its values match nothing."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-import pyarrow.compute as pc
-
-from recontact.contacts import channel_of
+from recontact import policy_use
 from recontact.doctor.finding import Finding, Record, level, some
-from recontact.errors import near
+from recontact.policy_use import present
 from recontact.report.words import percent
 
 
@@ -37,55 +32,13 @@ MENDS = {  # by the exclusion that most contacts fall under
 
 def unmatched(record: Record) -> Finding:
     """Find values of the policy that no contact has: slips of the pen change figures in silence."""
-    present = {
-        "channel": set(pc.unique(channel_of(record.contacts)).to_pylist()),
-        "disposition": _values(record, "disposition"),
-        "program": _values(record, "program"),
-        "reason": _leading(_values(record, "reason")),
-    }
-    found = [
-        (where, value, near(value, present[kind]))
-        for where, kind, value in _named(vars(record.policy))
-        if value not in present[kind]
-    ]
+    found = policy_use.unmatched(record.policy, present(record.contacts, record.policy))
     if not found:
         text = "every channel, reason, disposition and program of the policy is in the data"
         return Finding("policy values", "good", text, [])
-    said = [
-        f"{where} {value!r}" + (f" (perhaps {close!r}?)" if close else "")
-        for where, value, close in found
-    ]
+    said = [str(one) for one in found]
     text = f"no contact has: {some(said)}: what the policy says there has no effect"
     value = [{"key": where, "value": value} for where, value, _ in found]
     return Finding(
         "policy values", "mind", text, value, "write them as the data does, case and all"
     )
-
-
-def _values(record: Record, column: str) -> set[str]:
-    return set(record.contacts[column].drop_null().unique().to_pylist())
-
-
-def _leading(reasons: Iterable[str]) -> set[str]:
-    """Give each reason and all that it begins with, level by level."""
-    levels = [reason.split(" > ") for reason in reasons]
-    return {" > ".join(parts[:k]) for parts in levels for k in range(1, len(parts) + 1)}
-
-
-def _named(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str, str]]:
-    """List what a policy names: key, kind, value."""
-    kinds = {
-        "index_channels": "channel",
-        "counted_channels": "channel",
-        "exclude_dispositions": "disposition",
-        "window_by_reason": "reason",
-        "by_program": "program",
-    }
-    named = [
-        (f"{prefix}{key}", kind, value)
-        for key, kind in kinds.items()
-        for value in values.get(key) or ()
-    ]
-    for program, own in values.get("by_program", {}).items():
-        named += _named(own, f"by_program.{program}.")
-    return named

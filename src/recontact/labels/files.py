@@ -7,7 +7,7 @@ so that the table is written in the order of the contacts.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, groupby
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from recontact.labels.table import SCHEMA, label_rows
 from recontact.labels.tally import NOTHING, Tally, tallies
 from recontact.labels.unknown import followed_by_unknown
 from recontact.policy import Policy
+from recontact.policy_use import Unmatched, together, unmatched
 from recontact.spill import Spill, spilling
 from recontact.stretches import Rows, Stretches, stretches
 from recontact.tables import expand
@@ -53,11 +54,14 @@ class Labeled:
         Of the contacts.
     anew : int
         How many contacts were labeled; the others kept the labels that they had.
+    unmatched : list of Unmatched
+        Values of the policy that no contact has; none are told where not all contacts were read.
     """
 
     tally: Tally
     edges: Edges
     anew: int
+    unmatched: list[Unmatched] = field(default_factory=list)
 
 
 def label_files(
@@ -130,7 +134,14 @@ def label_files(
                     for labels in labeler.in_order(new, numbers):
                         write(labels)
                         advance(WRITE * len(labels) / rows)
-    return Labeled(sum((mark.tally for mark in marks), NOTHING), edges, anew)
+    tally = sum((mark.tally for mark in marks), NOTHING)
+    return Labeled(tally, edges, anew, _unmatched(policy, seen))
+
+
+def _unmatched(policy: Policy, seen: list[Seen]) -> list[Unmatched]:
+    """Find what the policy names that no contact has, if all were read."""
+    there = [part.present for part in seen if part.present is not None]
+    return unmatched(policy, together(there)) if len(there) == len(seen) else []
 
 
 def _scatter(

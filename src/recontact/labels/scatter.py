@@ -15,6 +15,7 @@ from recontact.labels.edges import Edges
 from recontact.labels.keys import Keys
 from recontact.labels.parts import Part
 from recontact.policy import Policy
+from recontact.policy_use import Present, present, together
 from recontact.spill import Spill
 
 Ints = npt.NDArray[np.int64]
@@ -26,11 +27,15 @@ OLD = pa.schema([("episode_id", pa.string()), ("episode_position", pa.int64())])
 
 
 class Seen(NamedTuple):
-    """What was seen of one part: how many rows, their edges, and the part's fingerprint."""
+    """What was seen of one part: how many rows, their edges, and the part's fingerprint.
+
+    `present`: the values of which the policy names some; None where its rows were not read.
+    """
 
     rows: int
     edges: Edges
     fingerprint: str
+    present: Present | None = None
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,14 @@ class Scatter:
         UserError
             As of `recontact.clean.read_contacts`.
         """
-        rows, edges = 0, []
+        rows, edges, there = 0, [], []
         for batch in part.batches({*NEEDED, *KEYS}):
             contacts = _with_reasons(clean_rows(part.path, batch))
             edges.append(Edges.of(contacts, self.policy))
+            there.append(present(contacts, self.policy))
             self._scatter(contacts, number, rows, old)
             rows += len(contacts)
-        return Seen(rows, Edges.together(edges), part.fingerprint())
+        return Seen(rows, Edges.together(edges), part.fingerprint(), together(there))
 
     def _scatter(self, contacts: pa.Table, number: int, first: int, old: pa.Table | None) -> None:
         self.keys.add(contacts)

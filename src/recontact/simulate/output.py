@@ -66,7 +66,7 @@ def folder(out: Path) -> Iterator[tuple[Path, Path]]:
     UserError
         `out` is a file, cannot be made, or holds something that is not a simulation.
     """
-    _check(out)
+    refuse_other(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         hidden = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -83,7 +83,8 @@ def folder(out: Path) -> Iterator[tuple[Path, Path]]:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _check(out: Path) -> None:
+def refuse_other(out: Path) -> None:
+    """Refuse a folder that holds something that is not a simulation, or a file."""
     if out.exists() and not out.is_dir():
         raise UserError(f"{out} is a file, not a folder", "choose another --out")
     if out.is_dir() and any(out.iterdir()) and not (out / MARK).exists():

@@ -14,7 +14,7 @@ from recontact.simulate.ceiling import Ceiling
 from recontact.simulate.chances import Chances
 from recontact.simulate.customers import People
 from recontact.simulate.issues import lifetime
-from recontact.simulate.output import Tables, folder
+from recontact.simulate.output import Tables, folder, refuse_other
 from recontact.simulate.records import MOMENTS, Records, ended_ms, records
 from recontact.simulate.runs import Runs
 from recontact.simulate.world import END, World, build
@@ -53,6 +53,21 @@ class Simulated:
     ceiling: dict[str, dict[str, dict[str, float | None]]]
 
 
+def refuse(contacts: int, seed: int, out: Path) -> None:
+    """Refuse what can't be simulated, before anything is done.
+
+    Raises
+    ------
+    UserError
+        A number out of range, or a folder that holds something else.
+    """
+    if not 1 <= contacts <= MOST_CONTACTS:
+        raise UserError(f"cannot simulate {contacts} contacts", "ask for 1 or more")
+    if seed < 0:
+        raise UserError(f"the seed is {seed}", "give a whole number of 0 or more")
+    refuse_other(out)
+
+
 def simulate(
     contacts: int, seed: int, out: str | Path, progress: Progress | None = None
 ) -> Simulated:
@@ -86,10 +101,7 @@ def simulate(
     >>> done.contacts, done.agents
     (500, 45)
     """
-    if not 1 <= contacts <= MOST_CONTACTS:
-        raise UserError(f"cannot simulate {contacts} contacts", "ask for 1 or more")
-    if seed < 0:
-        raise UserError(f"the seed is {seed}", "give a whole number of 0 or more")
+    refuse(contacts, seed, Path(out))
     world = build(contacts, _random(seed, 0))
     told = progress or (lambda _share: None)
     with folder(Path(out)) as (partial, work), Tables(partial) as files:
