@@ -38,7 +38,8 @@ def demo(
     """Show the whole main job: contacts, labels, models, the service, and live traffic.
 
     The last few hundred contacts are kept out of the training and then played to the service
-    over HTTP, at their start and at their wrap-up, as they would have come in. It ends with a
+    over HTTP, at their start and at their wrap-up, as they would have come in. The days before
+    them are lived through once more, with a holdout, for the page of the proof. It ends with a
     scoreboard and serves the at-risk list until Ctrl-C. Everything is written to --out.
 
     Example:
