@@ -179,6 +179,14 @@ def test_no_champion_yet(refused, monkeypatch, empty_store):
     assert "recontact train" in said
 
 
+def test_an_instant_before_all_contacts(refused):
+    """Training by it says that nothing was known by then; so does a slip in a column's name."""
+    pq.write_table(contacts(), "contacts.parquet")
+    assert "until: no contact" in refused("train", "contacts.parquet", "--until", "1999-01-01")
+    said = refused("train", "contacts.parquet", "--known-from", "raeson=start")
+    assert "did you mean 'reason'?" in said
+
+
 @pytest.mark.parametrize("command", ["label", "score"])
 def test_an_output_that_cannot_be_written(command, refused, tmp_path):
     """A folder that is a file is told as the place that it is."""

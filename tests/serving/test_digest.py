@@ -137,6 +137,8 @@ def test_a_team_or_program_that_no_contact_has_is_said(capsys, database):
         err = capsys.readouterr().err
         assert "no contact is of team 'gren': did you mean 'green'?" in err
         assert "no contact is of program 'Acme': did you mean 'acme'?" in err
+    assert main(["erase", "x", "--program", "Acme", "--yes"]) == 0
+    assert "did you mean 'acme'?" in capsys.readouterr().err
     made(capsys, "--team", "red", "--program", "acme")
     assert main(["digest", "--team", "green"]) == 0
     assert "no contact is" not in capsys.readouterr().err

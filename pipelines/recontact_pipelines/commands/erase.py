@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from recontact.errors import UserError
+from recontact_pipelines.limits import note_unknown
 from recontact_pipelines.output import emit, note, progress
 
 
@@ -44,6 +45,8 @@ def erase(
     if not yes:
         _ask(customer, program)
     database = Database(url)
+    with database.read() as db:
+        note_unknown(db, {"program": program and [program]})
     erased = everywhere(database, customer, program)
     if rewrite:
         with progress("rewriting the database"):

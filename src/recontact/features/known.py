@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recontact.contacts import INSTANT, SCHEMA, instants, known_of
-from recontact.errors import UserError
+from recontact.errors import UserError, did_you_mean
 from recontact.features.back_filled import refuse_back_filled
 from recontact.features.columns import is_single
 from recontact.features.moments import KEYS, KNOWN_FROM, MOMENTS, NEVER, SO_FAR, WRAPUP_DELAY_S
@@ -81,7 +81,8 @@ def _refuse(contacts: pa.Table, column: str, moment: str) -> None:
     if column not in KNOWN_FROM and column not in contacts.column_names:
         raise UserError(
             f"known_from: the contacts have no column '{column}'",
-            f"columns: {', '.join(contacts.column_names)}",
+            did_you_mean(column, contacts.column_names)
+            + f"columns: {', '.join(contacts.column_names)}",
         )
     if column not in SCHEMA.names and not is_single(contacts.schema.field(column).type):
         raise UserError(

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from recontact import dataset
 from recontact.contacts import canonical, instants, known_of
+from recontact.errors import UserError
 from recontact.features.declared import FEATURES, Feature
 from recontact.features.moments import MOMENTS, SO_FAR, WRAPUP_DELAY_S
 from recontact.labels.table import label
@@ -57,7 +58,10 @@ class Recipe:
 
     def contacts(self, contacts: pa.Table) -> pa.Table:
         """Give the contacts that existed, in canonical form."""
-        return before(canonical(contacts), self.until)
+        seen = before(canonical(contacts), self.until)
+        if self.until is not None and not len(seen):
+            raise UserError("until: no contact was known by then", "give a later instant")
+        return seen
 
     def judging(self, policy: Policy) -> Policy:
         """Give the policy as it judges: as of `until`, where that is given."""

@@ -182,7 +182,7 @@ def no_column(path: Path, name: str, names: list[str], mend: str) -> UserError:
       mend: its values are separated by semicolons: say delimiter: ";" in a mapping file, of which recontact import --suggest a.csv --out mapping.yaml writes a draft
     >>> print(no_column(Path("f.csv"), "ended_at", ["contact_id", "moment", "at"], ""))
     f.csv has no column 'ended_at': it is a features table
-      mend: give the contacts table alone
+      mend: give the contacts table in its place
     """  # noqa: E501 - as it is printed
     other = table_of_ours(path, names)
     if other:

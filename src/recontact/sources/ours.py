@@ -25,12 +25,12 @@ def table_of_ours(path: Path, names: Collection[str]) -> tuple[str, str] | None:
     Examples
     --------
     >>> table_of_ours(Path("e.parquet"), ["contact_id", "at", "event", "queue"])
-    ('an events table', 'give the contacts table alone; events go with --events')
+    ('an events table', 'give the contacts table in its place; events go with --events')
     >>> table_of_ours(Path("a.csv"), ["contact_id", "queue"])
     """
     for kind, (columns, goes) in OURS.items():
         if columns <= set(names):
             beside = (path.with_name(name) for name in CONTACTS)
             table = next((str(file) for file in beside if file.is_file()), "the contacts table")
-            return kind, "; ".join(filter(None, (f"give {table} alone", goes)))
+            return kind, "; ".join(filter(None, (f"give {table} in its place", goes)))
     return None
