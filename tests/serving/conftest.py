@@ -17,13 +17,17 @@ import httpx
 import pytest
 import structlog
 import uvicorn
+from argon2 import PasswordHasher
 from tests.serving import postgres
 
 from recontact.durations import HOUR
 from recontact.errors import UserError
 from recontact.scoring import Ahead, Scored
 from recontact_serving.app import create_app
+from recontact_serving.models.cache import Cache
 from recontact_serving.models.champions import Champion
+from recontact_serving.models.follower import Follower
+from recontact_serving.people import passwords
 from recontact_serving.server import address, listen
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
@@ -117,6 +121,28 @@ def quiet() -> None:
 
 def _drop(*_: Any) -> Any:
     raise structlog.DropEvent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_hasher() -> Iterator[PasswordHasher]:
+    """The service's own way to keep passwords, in whose place the tests take a quick one.
+
+    It takes a tenth of a second on purpose, and people sign in hundreds of times here.
+    """
+    own = passwords._HASHER, passwords._NOBODY
+    quick = PasswordHasher(time_cost=1, memory_cost=512, parallelism=1)
+    passwords._HASHER, passwords._NOBODY = quick, quick.hash("of nobody")
+    yield own[0]
+    passwords._HASHER, passwords._NOBODY = own
+
+
+@pytest.fixture(scope="module")
+def followed(trained: str) -> Iterator[str]:
+    """The address of a registry that one process follows for all services of a file."""
+    follower = Follower(trained, Cache.open(), 0.2)
+    follower.ensure()
+    yield trained
+    follower.stop()
 
 
 @pytest.fixture

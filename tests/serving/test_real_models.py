@@ -8,8 +8,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from recontact_serving.models.cache import Cache
-from recontact_serving.models.follower import Follower
 from recontact_serving.models.registry import Registry
 from recontact_serving.scoring.loading import load, refresh
 from recontact_serving.storage.database import Database
@@ -24,26 +22,17 @@ def kind(request):
     return request.param
 
 
-@pytest.fixture(scope="module", autouse=True)
-def followed(trained):
-    """One process follows the registry for the services of all tests here."""
-    follower = Follower(trained, Cache.open(), 0.2)
-    follower.ensure()
-    yield
-    follower.stop()
-
-
 @pytest.fixture(scope="module")
-def real(trained, simulated, kind, new_database):
+def real(followed, simulated, kind, new_database):
     """Settings of a service whose history is the simulated contact centre."""
     from recontact_serving.settings import Settings
 
     with new_database(kind) as url:
         # On a busy machine a day's arrivals, which each score here reads anew, take their time.
-        settings = Settings(url, trained, auth=False, time_limit_ms=60_000)
+        settings = Settings(url, followed, auth=False, time_limit_ms=60_000)
         database = Database(url)
         assert load(database, simulated).accepted == len(simulated)
-        assert refresh(database, trained, simulated).trouble == ""
+        assert refresh(database, followed, simulated).trouble == ""
         database.close()
         yield settings
 

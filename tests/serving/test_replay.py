@@ -4,7 +4,8 @@ import datetime as dt
 
 import orjson
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
+from tests.serving.conftest import KINDS, _run
 
 from recontact.probes import DEFAULT, Probes
 from recontact_serving.models.registry import Registry
@@ -20,21 +21,34 @@ NEVER_SENT = ("known_at", "interaction_id", "csat", "nps", "ces", "survey_resolv
 SCORED = 20
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def scored(followed, simulated, new_database, request):
+    """The database of a service with real models that has scored some calls at all moments."""
+    with new_database(request.param) as url:
+        database = Database(url)
+        load(database, simulated)
+        refresh(database, followed, simulated)
+        last = simulated.sort_by("ended_at").slice(len(simulated) - SCORED).to_pylist()
+        settings = Settings(url, followed, auth=False)
+        with _run(settings, Registry(Database(url), followed)) as running:
+            for row in last:
+                for moment in ("start", "live", "wrapup"):
+                    for explain in ("auto", "always"):
+                        body = {**_request(row, moment), "explain": explain}
+                        assert running.client.post("/v1/score", json=body).status_code == 200
+        yield database
+        database.close()
+
+
 @pytest.fixture
-def logged(trained, simulated, database_url, start):
-    """A service with real models that has scored some calls at all moments: its database."""
-    settings = Settings(database_url, trained, auth=False)
-    database = Database(database_url)
-    load(database, simulated)
-    refresh(database, trained, simulated)
-    running = start(settings, Registry(database, trained))
-    last = simulated.sort_by("ended_at").slice(len(simulated) - SCORED).to_pylist()
-    for row in last:
-        for moment in ("start", "live", "wrapup"):
-            for explain in ("auto", "always"):
-                body = {**_request(row, moment), "explain": explain}
-                assert running.client.post("/v1/score", json=body).status_code == 200
-    return database
+def logged(scored):
+    """The same; the log is put back in order afterwards."""
+    with scored.read() as db:
+        rows = [dict(row) for row in db.execute(select(decisions)).mappings()]
+    yield scored
+    with scored.write() as db:
+        db.execute(delete(decisions))
+        db.execute(insert(decisions), rows)
 
 
 def _request(row, moment):

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from sqlalchemy import func, select, update
 from tests.serving import people
 
@@ -332,6 +332,13 @@ def test_unknown_names_are_checked_like_known_ones(database, monkeypatch):
         assert not accounts.check_password(db, "nobody", PASSWORD)
         assert not accounts.check_password(db, "sso", PASSWORD)
     assert [kept.startswith("$argon2id$") for kept in looked] == [True, True]
+
+
+def test_guessing_a_kept_password_is_dear(own_hasher):
+    """As RFC 9106 recommends it: three passes over 64 MiB; the tests take less for themselves."""
+    assert own_hasher.type is Type.ID
+    assert (own_hasher.time_cost, own_hasher.memory_cost, own_hasher.parallelism) == (3, 2**16, 4)
+    assert own_hasher.hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_a_password_kept_in_an_older_way_is_kept_anew(client, guarded):
