@@ -1,8 +1,10 @@
 """What both databases keep to: one state to a reader, nobody hangs, nothing personal in errors."""
 
 import socket
+import sqlite3
 import time
 
+import psycopg
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -76,6 +78,18 @@ def test_a_connection_that_was_cut_is_replaced(database):
     with database.read() as db:
         assert db.execute(select(1)).scalar() == 1
     other.close()
+
+
+def test_a_connection_in_use_when_the_database_is_closed_is_closed_when_given_back(database_url):
+    """None is put aside, where only the end of the process, or a warning, would close it."""
+    database = Database(database_url)
+    held = database.engine.raw_connection()
+    driver = held.driver_connection
+    database.close()
+    driver.execute("SELECT 1")
+    held.close()
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        driver.execute("SELECT 1")
 
 
 def test_what_is_written_ahead_is_moved_beside_who_writes(tmp_path, monkeypatch):

@@ -17,6 +17,7 @@ from recontact_serving.storage.engines import (
     PATIENCE_MS,
     PATIENT,
     WRITE,
+    closing_of,
     engine_of,
     one_state,
     url_of,
@@ -52,7 +53,8 @@ class Database:
         self.url = url_of(url)
         self.engine = engine_of(self.url)
         self._reading = one_state(self.engine)
-        weakref.finalize(self, self.engine.dispose)  # connections end with who held them
+        self._close = closing_of(self.engine)
+        weakref.finalize(self, self._close)  # connections end with who held them
         try:
             self._prepare()
         except DBAPIError as error:
@@ -128,7 +130,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self.engine.dispose()
+        self._close()
 
 
 def put(db: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -2,7 +2,9 @@
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -95,6 +97,25 @@ def one_state(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine  # it does so anyhow
     return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def closing_of(engine: Engine) -> Callable[[], None]:
+    """Give what closes all its connections; one that is in use, when it is given back.
+
+    SQLAlchemy itself would put that one aside, into a pool that nobody asks any more.
+    """
+    closed = Event()
+
+    def given_back(_: Any, record: Any) -> None:
+        if closed.is_set():
+            record.close()
+
+    def close() -> None:
+        closed.set()
+        engine.dispose()
+
+    event.listen(engine, "checkin", given_back)
+    return close
 
 
 def _postgresql(url: URL) -> Engine:

@@ -60,7 +60,8 @@ class Recipe:
         """Give the contacts that existed, in canonical form."""
         seen = before(canonical(contacts), self.until)
         if self.until is not None and not len(seen):
-            raise UserError("until: no contact was known by then", "give a later instant")
+            told = "until: no contact was known by then, so no contact can be judged"
+            raise UserError(told, "give a later instant")
         return seen
 
     def judging(self, policy: Policy) -> Policy:
