@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from recontact.features.declared import FEATURES
+from recontact.features.measures import known_since
+from recontact.features.moments import KNOWN_FROM, MOMENTS
 from recontact.features.shapes import Floats, Ints
 from recontact.features.words import Themes
 from recontact.model.bundle import Bundle
@@ -106,10 +109,30 @@ class Judge:
             places, themes = self._themes[target]
             effects = self.bundles[target].contributions_rows(matrix[open_])[:, places]
             for k, own in zip(open_, effects, strict=True):
+                own[self._unknown_yet(target, rows[k])] = 0.0
                 found[k] = themes.reasons(target, rows[k], own)
         known = [{"outcome": target, "feature": fact, "value": True, "effect": None,
                   "text": SPOKEN[target]}]  # fmt: skip
         return [found.get(k, known) for k in wanted]
+
+    def _unknown_yet(self, target: str, row: Row) -> list[int]:
+        """Tell what lacks a value only for the moment's sake, which is no reason for a risk."""
+        later = self._later[target][row["moment"]]
+        return [place for place, name in later if row[name] is None]
+
+    @cached_property
+    def _later(self) -> dict[str, dict[str, list[tuple[int, str]]]]:
+        """By target and moment the features, and their places, that are known only later."""
+        found = {}
+        for target, bundle in self.bundles.items():
+            names, known = self._themes[target][1].names, KNOWN_FROM | bundle.known_from
+            features = (*FEATURES, *bundle.yours)
+            since = {one.name: MOMENTS.index(known_since(one.measure, known)) for one in features}
+            found[target] = {
+                moment: [(k, n) for k, n in enumerate(names) if since.get(n, 0) > at]
+                for at, moment in enumerate(MOMENTS)
+            }
+        return found
 
     @cached_property
     def _themes(self) -> dict[str, tuple[Ints, Themes]]:

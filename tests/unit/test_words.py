@@ -118,6 +118,32 @@ def test_what_a_user_declared_is_told_in_their_own_words():
 
 
 @pytest.mark.parametrize(
+    ("moment", "known", "dropped", "told"),
+    [
+        ("start", {}, None, ["no earlier contact"]),
+        ("live", {}, None, ["no earlier contact"]),
+        ("wrapup", {}, None, ["how it ended is not known", "no earlier contact"]),
+        ("start", {}, 1.0, ["the line was lost", "no earlier contact"]),
+        ("start", {"dropped": "start"}, None, [
+            "how it ended is not known", "no earlier contact"]),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_know_yet_is_no_reason(moment, known, dropped, told):
+    """A value that is missing since the moment is too early for it raises nobody's risk."""
+    names = ("moment", "dropped", "since_last_s")
+    bundle = SimpleNamespace(
+        encoding=SimpleNamespace(features=names),
+        yours=(),
+        known_from=known,
+        contributions_rows=lambda rows: np.tile([0.9, 0.4, 0.2], (len(rows), 1)),
+    )
+    judge = Judge({"repeated": bundle}, NextIssues({}, {}), DEFAULT)
+    row = {"moment": moment, "dropped": dropped, "since_last_s": None, "repeated_already": False}
+    (found,) = judge._reasons("repeated", [row], np.zeros((1, 3)), [0])
+    assert [one["text"] for one in found] == told
+
+
+@pytest.mark.parametrize(
     ("count", "said"),
     [
         (None, "not known whether it was transferred"),

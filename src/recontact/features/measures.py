@@ -4,6 +4,7 @@ Batch (`recontact.features.table`), cluster and service (`recontact.features.liv
 same values; the ways themselves are told in `docs/features.md`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -226,8 +227,15 @@ def own_columns(measure: Measure) -> set[str]:
     return {measure.of} if isinstance(measure, Typical) else columns_of(measure)
 
 
-def known_since(measure: Measure) -> str:
-    """Tell from which moment on a measure says something, as long as no source knows better.
+def known_since(measure: Measure, known: Mapping[str, str] = KNOWN_FROM) -> str:
+    """Tell from which moment on a measure says something.
+
+    Parameters
+    ----------
+    measure : Measure
+        What is measured.
+    known : mapping of str to str
+        Which column is known from which moment; by default as long as no source knows better.
 
     Examples
     --------
@@ -235,5 +243,5 @@ def known_since(measure: Measure) -> str:
     ('live', 'wrapup')
     """
     issue = {"reason"} if isinstance(measure, Past) and measure.same == ISSUE else set()
-    moments = [KNOWN_FROM.get(name, "wrapup") for name in own_columns(measure) | issue]
+    moments = [known.get(name, "wrapup") for name in own_columns(measure) | issue]
     return max(moments, key=MOMENTS.index, default="start")
