@@ -349,6 +349,18 @@ def test_a_week_that_is_not_over_is_so_far(start, settings, models):
 
 
 @pytest.mark.usefixtures("counted")
+def test_a_first_week_of_which_a_part_is_asked_for_is_no_part_of_the_curve(start, settings, models):
+    """Its Monday lies before the days that are shown: a ring by itself, from the first of them."""
+    client = start(settings, models).client
+    page = client.get("/fcr?least=10&since=2026-03-04").text
+    assert "first (from 4 Mar 2026) " in page
+    assert "<title>2 Mar 2026 (from 4 Mar 2026): " in page
+    assert '<th scope="row">2026-03-02 (from 4 Mar 2026)</th>' in page
+    assert "its week from 4 Mar 2026 on alone" in page
+    assert "(from " not in client.get("/fcr?least=10&since=2026-03-02").text
+
+
+@pytest.mark.usefixtures("counted")
 def test_a_lead_sees_the_own_team_alone(start, guarded, models):
     """In every number and name of the page, whatever the address asks for."""
     people.add(guarded.database_url, "ada", "admin")

@@ -59,7 +59,7 @@ def page_data(db: Connection, asked: Asked) -> Row:
     }
     newest = None if asked.of else fcr_figures.newest(db, asked)
     rows = [
-        row | {"so_far": _goes_on(row["day"], asked.step, note.as_of)}
+        row | {"part": _part(row["day"], asked.step, days[0], note.as_of)}
         for row in fcr_figures.curve(db, asked, days)
     ]
     drawn = _drawn(rows, newest, days)
@@ -67,22 +67,24 @@ def page_data(db: Connection, asked: Asked) -> Row:
         "newest": newest,
         "curve": [row | {"first": day(row["day"])} for row in rows],
         "drawn": drawn,
-        "goes_on": any(row["so_far"] and row["fcr_of"] >= charts.FEWEST for row in rows),
+        "parts": {row["part"] for row in rows if row["fcr_of"] >= charts.FEWEST} - {""},
         "fewest": charts.FEWEST,
         "least_asked": asked.least,
     }
     return found if asked.of else found | _groups(db, asked, days)
 
 
-def _goes_on(first: int, step: str, as_of: int) -> bool:
-    """Tell whether a day or week was not over when the data was taken.
+def _part(first: int, step: str, since: int, as_of: int) -> str:
+    """Tell which part of a day or week there is; nothing where it is whole.
 
     Examples
     --------
-    >>> _goes_on(3, "week", 9 * DAY), _goes_on(3, "week", 10 * DAY)
-    (True, False)
+    >>> _part(4, "week", 0, 10 * DAY), _part(4, "week", 0, 11 * DAY), _part(4, "week", 6, 99 * DAY)
+    ('so far', '', 'from 7 Jan 1970')
     """
-    return (first + (7 if step == "week" else 1)) * DAY > as_of
+    if (first + (7 if step == "week" else 1)) * DAY > as_of:
+        return "so far"
+    return f"from {charts.written(since)}" if first < since else ""
 
 
 def _groups(db: Connection, asked: Asked, days: tuple[int, int]) -> Row:

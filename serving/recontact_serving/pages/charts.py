@@ -16,20 +16,19 @@ from recontact_serving.figures.fcr_asked import day
 Row = Mapping[str, Any]
 FEWEST = 10  # judged contacts that a point of a curve needs
 TICKS = 5
-SO_FAR = " (so far)"
 
 
 def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) -> Markup:
     """Draw a rate over days or weeks with the band of its intervals.
 
-    The line ends with the last one that is over: what is judged early in one that is not is no
-    fair part of it, so that is a point by itself.
+    The line goes over whole days or weeks: a part of one, and above all what is judged early in
+    one that is not over, is not like them, so that is a point by itself.
 
     Parameters
     ----------
     rows : sequence of mapping
         In turn: `day`, counted from 1970, and the rate `name` with its interval and `*_of`; and
-        `so_far` where the day or week is not over, which is drawn as a ring beside the line.
+        `part` where only a part of it is there, which is drawn as a ring beside the line.
     name : str
         Which rate.
     what : str
@@ -57,15 +56,14 @@ def curve(rows: Sequence[Row], name: str, what: str, newest: Row | None = None) 
     y = upward(*_reach(shown, name))
     body = axes(x, y, lambda d: _short(int(d)), _percent(y), _ticks(x), "start of the contact, UTC")
     low, middle, high = (
-        [(x(row["day"]), y(row[key])) for row in known if not row.get("so_far")]
+        [(x(row["day"]), y(row[key])) for row in known if not row.get("part")]
         for key in (f"{name}_low", name, f"{name}_high")
     )
     body += band(low, high, "one") + line(middle, "one")
     for row in known:
-        going_on = row.get("so_far")
-        told = f"{written(row['day'])}{SO_FAR if going_on else ''}: {share(row, name)}"
-        kind, size = ("ring", 3.5) if going_on else ("plain", 2.5)
-        body += _whisker(x(row["day"]), y, row, name, kind) if going_on else ""
+        told = f"{written(row['day'])}{_part(row)}: {share(row, name)}"
+        kind, size = ("ring", 3.5) if row.get("part") else ("plain", 2.5)
+        body += _whisker(x(row["day"]), y, row, name, kind) if row.get("part") else ""
         body += dot(x(row["day"]), y(row[name]), kind, told, size)
     if newest:
         body += _estimate(x, y, newest, name)
@@ -122,12 +120,16 @@ def _whisker(place: float, y: Scale, row: Row, name: str, kind: str) -> str:
     )
 
 
+def _part(row: Row) -> str:
+    return f" ({row['part']})" if row.get("part") else ""
+
+
 def _told(rows: Sequence[Row], name: str, what: str) -> str:
     first, last = rows[0], rows[-1]
     least, most = min(rows, key=lambda r: r[name]), max(rows, key=lambda r: r[name])
     return (
-        f"{what}, {written(first['day'])} to {written(last['day'])}: first {percent(first[name])}, "
-        f"last{SO_FAR if last.get('so_far') else ''} {percent(last[name])}, "
+        f"{what}, {written(first['day'])} to {written(last['day'])}: first{_part(first)} "
+        f"{percent(first[name])}, last{_part(last)} {percent(last[name])}, "
         f"lowest {percent(least[name])} ({written(least['day'])}), "
         f"highest {percent(most[name])} ({written(most['day'])})"
     )
