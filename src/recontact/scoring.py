@@ -15,6 +15,7 @@ from recontact.features.live_figures import LiveFigures, LoadsOfOne
 from recontact.features.loads import Loads
 from recontact.features.past import Pasts
 from recontact.features.remembered import Fetch, Remembered
+from recontact.features.shapes import HISTORY_LIMIT
 from recontact.judging import Judge
 from recontact.model.bundle import Bundle
 from recontact.model.soon import back_h
@@ -194,8 +195,8 @@ class Scorer:
         return [self._scored(*one) for one in zip(asked, looked, judged, strict=True)]
 
     def _scored(self, asked: Asked, found: Looked, judged: Mapping[str, Any]) -> Scored:
-        unread, wrapup = asked.history is None, asked.moment == "wrapup"
-        degraded = self._degraded(found, asked.moment, unread=unread)
+        wrapup = asked.moment == "wrapup"
+        degraded = self._degraded(found, asked)
         answer = {**judged, "history": _history(found), "degraded": degraded}
         ahead = self._ahead(asked.contact, found.row, judged) if wrapup else None
         return Scored(answer, list(found.row.values())[1:], ahead)  # all but the contact's name
@@ -308,8 +309,8 @@ class Scorer:
         hours = back_h(when, row, repeated["probability"], row["at"], window, SOON)
         return Ahead(window, int(hours * HOUR))
 
-    def _degraded(self, found: Looked, moment: str, *, unread: bool) -> list[str]:
-        row = found.row
+    def _degraded(self, found: Looked, asked: Asked) -> list[str]:
+        row, moment = found.row, asked.moment
         missing = [
             f"{target}: no model, only how often it happens: {bundle.facts['constant']}"
             for target, bundle in self.bundles.items()
@@ -322,10 +323,12 @@ class Scorer:
             missing.append(
                 f"known_at: over {after}, so nothing that comes with the wrap-up is used"
             )
-        if unread:
+        if asked.history is None:
             missing.append("history: it could not be read in time, nor how busy it is")
         elif row["contacts_before"] is None:
             missing.append("history: the customer is not known")
+        elif _size(asked.history) >= HISTORY_LIMIT:
+            missing.append(f"history: only the latest {HISTORY_LIMIT} contacts are looked at")
         if not self.figures.daily.counts:
             missing.append("rates: none are loaded")
         for name in ("queue", "channel", "program", "site"):
@@ -336,6 +339,10 @@ class Scorer:
         if row["program"] is None and self._first.encoding.categories.get("program"):
             missing.append("program: not given, so no rate of a program is found")
         return missing
+
+
+def _size(history: Sequence[Contact] | Pasts) -> int:
+    return len(history.contacts if isinstance(history, Pasts) else history)
 
 
 def _history(found: Looked) -> dict[str, Any]:

@@ -131,6 +131,27 @@ def test_what_is_missing_is_said(running):
     assert any("customer" in text for text in degraded)
 
 
+def test_a_history_that_is_cut_is_said(running):
+    """Of a customer with very many contacts the latest 500 count; with one fewer, nothing is."""
+    many = [
+        {
+            "contact_id": f"deep{n}",
+            "customer_id": "deep",
+            "channel": "voice",
+            "started_at": f"2026-04-{1 + n // 24:02}T{n % 24:02}:00:00Z",
+            "ended_at": f"2026-04-{1 + n // 24:02}T{n % 24:02}:05:00Z",
+        }
+        for n in range(500)
+    ]
+    asked = {"contact_id": "now", "customer_id": "deep", "moment": "start"}
+    asked["started_at"] = "2026-05-01T10:00:00Z"
+    cut = "history: only the latest 500 contacts are looked at"
+    for taken, said in ((many[:499], False), (many[499:], True)):
+        assert running.client.post("/v1/contacts", json={"contacts": taken}).status_code == 200
+        answer = running.client.post("/v1/score", json=asked).json()
+        assert (cut in answer["degraded"]) is said
+
+
 def test_rates_loaded_later_are_taken_up(start, real, another_url, simulated):
     """A service that starts with an empty history says so, until the history is loaded."""
     settings = replace(real, database_url=another_url)
