@@ -1,6 +1,7 @@
 """The page "Does it work?": who is compared, who counts as followed up, and who may see it."""
 
 import datetime as dt
+import html
 import json
 import re
 from dataclasses import replace
@@ -197,11 +198,14 @@ def test_a_planted_effect_is_shown_with_what_it_is_worth(start, settings, models
     assert found["saved"].gross.value == pytest.approx(10 * prevented)
     assert found["saved"].net.value == pytest.approx(10 * prevented - 2 * found["treated"])
     assert found["lot"].sound
-    page = (
-        start(replace(settings, holdout=SHARE), models)
-        .client.get("/proof?repeat=10&escalation=0&follow_up=2")
-        .text
-    )
+    client = start(replace(settings, holdout=SHARE), models).client
+    page = client.get("/proof?repeat=10&escalation=0&follow_up=2").text
+    saved = '<dt>Saved in the end</dt><dd class="value">{}</dd>'
+    assert saved.format(f"{found['saved'].net.value:,.0f}") in page
+    even = f"/proof?repeat=10&escalation=0&follow_up={10 * prevented / found['treated']:.2f}"
+    page_of_nothing = html.unescape(client.get(even).text)
+    assert saved.format("can't be told yet") in page_of_nothing  # where chance explains it too
+    assert "best guess" in page_of_nothing
     assert "Fewer came back where follow-ups are made" in page
     assert "Whether fewer escalated where follow-ups are made can't be told yet" in page
     assert f"{10 * prevented:,}" in page
