@@ -253,3 +253,19 @@ def test_the_most_frequent_reasons_of_rejects_are_told(tmp_path, capsys):
     path.write_text(path.read_text().replace(",no\n", ",Ja\n"))
     assert main(["import", "contacts", str(path), "--out", str(out)]) == 1
     assert "5 times dropped: not true or false: 'Ja'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("value", "form"), [("00:04:09", "hh:mm:ss"), ("04:09", "mm:ss")])
+def test_a_duration_with_colons_is_told_with_its_mend(tmp_path, capsys, value, form):
+    """What it takes in the mapping file stands beside; with it the rows are read."""
+    path, mapping, out = tmp_path / "a.csv", tmp_path / "m.yaml", tmp_path / "c.parquet"
+    path.write_text(f"contact_id,started_at,Dauer\n1,2026-01-01,{value}\n")
+    mapping.write_text("ended_after: Dauer\n")
+    words = ["import", "contacts", str(path), "--mapping", str(mapping), "--out", str(out)]
+    assert main(words) == 1
+    mend = f"duration_format: {{ended_after: {form}}}"
+    said = capsys.readouterr().err
+    assert f"ended_after: not a number: '{value}'" in said
+    assert f"in a mapping file: {mend}" in said
+    mapping.write_text(f"ended_after: Dauer\n{mend}\n")
+    assert main(words) == 0

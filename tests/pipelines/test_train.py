@@ -4,12 +4,14 @@ import json
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
 
 from recontact import Policy
 from recontact_pipelines.cli import main
+from recontact_pipelines.commands.train import _objections
 
 SMALL = "{max_trees: 15, early_stopping: 10, num_leaves: 7, min_data_in_leaf: 20}"
 
@@ -54,6 +56,18 @@ def test_train_leaves_an_evaluation_to_look_at(trained):
     assert "not a judgement" in (trained / "evaluation" / "model_card_repeated.md").read_text()
 
 
+def test_a_first_champion_that_the_gate_would_refuse_is_warned_of():
+    """In the gate's words, with what it means; nothing where it has nothing against it."""
+    [text] = _objections(
+        SimpleNamespace(
+            versions={"repeated": "1", "escalation": "1"},
+            objections={"escalation": ["it is not calibrated: so much"]},
+        )
+    )
+    assert text.startswith("escalation: version 1 is champion as the first of its policy, but it ")
+    assert "is not calibrated: so much. The gate of recontact promote would refuse it" in text
+
+
 @pytest.mark.usefixtures("here")
 def test_score_writes_the_contracts_table(centre, capsys):
     """The champion scores by default; a version and a run give the same."""
@@ -80,6 +94,7 @@ def test_promote_and_rollback_move_the_alias(centre, capsys):
     assert code == 0
     assert "model of 'repeated'" in said
     assert result["versions"] == {"repeated": "2", "escalation": "2"}
+    assert result["objections"] == {}  # the champions stay
     assert {row["model"] for row in result["figures"]} >= {"champion", "recontact"}
     assert sorted(path.name for path in Path("cards").iterdir()) == [
         "model_card_escalation.md",

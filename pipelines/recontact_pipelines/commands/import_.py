@@ -140,7 +140,16 @@ def _reasons(rejects: Any) -> list[str]:
     for reason in rejects["reason"].to_pylist():
         told.setdefault(re.sub(r"'[^']*'", "", reason), []).append(reason)
     often = sorted(told.values(), key=len, reverse=True)[:MOST_REASONS]
-    return [f"{len(alike):,} times {alike[0]}" for alike in often]
+    return [f"{len(alike):,} times {alike[0]}{_of_duration(alike[0])}" for alike in often]
+
+
+def _of_duration(reason: str) -> str:
+    """Give the mend where a number was asked for and a duration with colons came."""
+    found = re.search(r"(\w+_s|ended_after): not a number: '\d+:\d\d(:\d\d)?\b", reason)
+    if found is None:
+        return ""
+    form = "hh:mm:ss" if found[2] else "mm:ss"
+    return f"; in a mapping file: duration_format: {{{found[1]}: {form}}}"
 
 
 def _draft(file: Path, out: Path | None, *, given: bool, as_json: bool) -> None:

@@ -83,12 +83,15 @@ def train(
         "run_id": trained.run_id,
         "versions": trained.versions,
         "champions": trained.champions,
+        "objections": trained.objections,
         "bands": {
             t: {"medium": b.cuts.medium, "high": b.cuts.high} for t, b in trained.bundles.items()
         },
         **trained.evaluation,
     }
     emit(result, _words(trained), as_json)
+    for text in _objections(trained):
+        note(f"warning: {text}")
 
 
 def _plan(
@@ -119,6 +122,16 @@ def _write_cards(folder: Path, trained: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in write_cards(folder, trained.learnt):
         note(f"written: {file}")
+
+
+def _objections(trained: Any) -> list[str]:
+    """Say what the gate would have against a champion that is one as the first of its policy."""
+    return [
+        f"{target}: version {trained.versions[target]} is champion as the first of its policy, but "
+        f"{'; '.join(texts)}. The gate of recontact promote would refuse it: rely on its scores "
+        "with care, and train on more or newer contacts"
+        for target, texts in trained.objections.items()
+    ]
 
 
 def _words(trained: Any) -> str:

@@ -26,8 +26,12 @@ SHORT = {
     RULE: "rule",
 }
 OUTCOMES = {
-    "repeated": ("Will the customer have to call again?", "led to another call"),
-    "escalation": ("Will the case escalate?", "escalated"),
+    "repeated": (
+        "Will the customer have to call again?",
+        "led to another call",
+        "without another call yet",  # the others ask for no score (`recontact.model.fitting`)
+    ),
+    "escalation": ("Will the case escalate?", "escalated", "not escalated yet"),
 }
 MOMENTS = {
     "start": "when the contact starts",
@@ -75,13 +79,13 @@ def sentence(evaluation: Row, target: str) -> str:
     """Say what following up the highest tenth finds, beside the rule."""
     rows = [of(evaluation, target, model) for model in (OURS, RULE)]
     ours, rule = (tenth(row) for row in rows)
-    what = OUTCOMES[target][1]
+    _, what, still_open = OUTCOMES[target]
     if ours["recall"] is None:
         return f"No test contact {what}, so nothing can be said."
     return (
         f"Of the tenth of contacts with the highest risk, {share(ours['precision'])} {what}; "
         f"the rule's tenth: {share(rule['precision'])}; "
-        f"all contacts: {share(rows[0]['base_rate'])}. "
+        f"all contacts {still_open}: {share(rows[0]['base_rate'])}. "
         f"Following them up would reach {share(ours['recall'])} of all that {what} "
         f"(scored {MOMENTS[rows[0]['moment']]})."
     )

@@ -18,7 +18,7 @@ from recontact.model.training import Learnt, learn
 from recontact.policy import Policy
 from recontact.progress import Say, silent
 from recontact.tracking.loading import load_bundle
-from recontact.tracking.record import record, set_champions
+from recontact.tracking.record import objections, record, set_champions
 from recontact.tracking.registry import NAMES, champion
 from recontact.tracking.store import Store, open_store
 
@@ -39,12 +39,16 @@ class Trained:
         Registered version by target.
     champions : dict of str to str
         By target what became of the champion alias, in words.
+    objections : dict of str to list of str
+        By target what the gate of `recontact.tracking.promote` would say against a version that
+        became champion as the first of its policy; no entry where nothing.
     """
 
     learnt: Learnt
     run_id: str
     versions: dict[str, str]
     champions: dict[str, str]
+    objections: dict[str, list[str]]
 
     @property
     def bundles(self) -> dict[str, Bundle]:
@@ -117,7 +121,8 @@ def train(
     say("writing the run and its models to MLflow")
     run_id, versions = record(store, learnt, {t: b.version for t, b in beside.items()})
     said = set_champions(store, versions)
-    return Trained(learnt, run_id, {t: v.version for t, v in versions.items()}, said)
+    numbers = {target: version.version for target, version in versions.items()}
+    return Trained(learnt, run_id, numbers, said, objections(store, versions))
 
 
 def measured(learnt: Learnt, leaks: Mapping[str, Any]) -> Learnt:

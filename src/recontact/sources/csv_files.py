@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
+from shlex import quote
 from typing import IO, NamedTuple, cast
 
 import numpy as np
@@ -22,7 +23,6 @@ BLOCK = 1 << 23
 OTHER_ENCODINGS = (b"\xff\xfe", b"\xfe\xff")
 AS_UTF8 = "save it as CSV in UTF-8"
 OTHER_FORMS = {b"PK\x03\x04": "a zip file or a workbook (.xlsx)", b"\x1f\x8b": "packed with gzip"}
-NAME_ENCODING = f"name its encoding in a mapping file, as encoding: cp1252, or {AS_UTF8}"
 
 
 class Broken(NamedTuple):
@@ -39,6 +39,12 @@ class Batch(NamedTuple):
     rows: pa.Table
     numbers: npt.NDArray[np.int64]
     broken: list[Broken]
+
+
+def name_encoding(path: Path) -> str:
+    """Say how to go on with a file whose encoding is not told."""
+    draft = f"recontact import --suggest {quote(str(path))} --out mapping.yaml"
+    return f"draft a mapping file that names it, as encoding: cp1252, with {draft}; or {AS_UTF8}"
 
 
 class Written(NamedTuple):
@@ -104,7 +110,7 @@ def header(written: Written) -> list[str]:
     if first is None:
         raise UserError(f"{path} is empty", "give a file with a header row")
     if first.values is None:
-        raise UserError(f"{path}: the header row is broken: {first.reason}", NAME_ENCODING)
+        raise UserError(f"{path}: the header row is broken: {first.reason}", name_encoding(path))
     if "\0" in "".join(first.values):
         mend = f"if it is UTF-16, say encoding: utf-16-le in a mapping file, or {AS_UTF8}"
         raise UserError(f"{path}: the header row is broken: it holds NUL characters", mend)

@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from recontact.errors import UserError, did_you_mean
 from recontact.sources.csv_files import (
     BATCH,
-    NAME_ENCODING,
     OTHER_ENCODINGS,
     Batch,
     Broken,
@@ -24,6 +23,7 @@ from recontact.sources.csv_files import (
     careful_batches,
     distinct_names,
     header,
+    name_encoding,
     quick_batches,
 )
 from recontact.sources.ours import table_of_ours
@@ -130,7 +130,7 @@ def _reading(path: Path, encoding: str) -> Iterator[None]:
     except UserError as error:
         raise naming(path, error) from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text in {encoding}", NAME_ENCODING) from error
+        raise UserError(f"{path} is not text in {encoding}", name_encoding(path)) from error
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise unreadable(path, error) from error
 

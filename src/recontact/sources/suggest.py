@@ -12,10 +12,8 @@ from recontact.sources import suggest_values as look
 from recontact.sources.ours import table_of_ours
 from recontact.sources.sample import Sample, read_sample
 from recontact.sources.spelling import DURATION_COLUMNS, ISO
-from recontact.sources.suggest_columns import NUMBERS, Found, find
-from recontact.sources.suggest_names import rank
+from recontact.sources.suggest_columns import NUMBERS, Found, clocks, find, unused
 
-END = "name its column; or write ended_after: COLUMN for a duration; for tickets, that of the start"
 VENDORS = {  # names of columns that only one system's exports have
     "salesforce": ("CaseNumber", "CallStartDateTime", "totalSize"),
     "zendesk": ("requester_id", "reply_time_in_minutes.calendar", "tickets"),
@@ -122,7 +120,7 @@ def _written(path: Path, sample: Sample, found: Found, missing: list[str]) -> li
         f"# A first draft of a mapping file for {path.name} ({sample.rows:,} rows looked at).",
         "# Check it, above all the lines marked unsure. Then:",
         f"#   recontact import contacts {path.name} --mapping THIS.yaml --out contacts.parquet",
-        *(f"# MISSING: {name}: {END if name == 'ended_at' else 'name it'}" for name in missing),
+        *(f"# MISSING: {name}: {_mend(name, found)}" for name in missing),
         *_form(sample, found),
         *_columns(found, missing),
         *_values(found),
@@ -130,6 +128,20 @@ def _written(path: Path, sample: Sample, found: Found, missing: list[str]) -> li
         *_durations(found),
         *_hints(sample, found),
     ]
+
+
+def _mend(name: str, found: Found) -> str:
+    """Say how to tell a required column that was not found."""
+    if name != "ended_at":
+        return "name it"
+    seen = [ours for ours in ("talk_s", *DURATION_COLUMNS) if ours in found.columns]
+    if seen:
+        column, form = _quoted(found.columns[seen[0]].name), found.durations[seen[0]]
+        named = "" if form == "seconds" else f' and, under duration_format, ended_after: "{form}"'
+        how = f"ended_after: {column}{named}, if that is the whole duration"
+    else:
+        how = 'ended_after: COLUMN for a duration, with duration_format: {ended_after: "hh:mm:ss"}'
+    return f"name its column; or write {how}; for tickets, that of the start"
 
 
 def _vendor(sample: Sample) -> str | None:
@@ -247,22 +259,14 @@ def _hints(sample: Sample, found: Found) -> list[str]:
                 lines += [f"# {key}: {{{name}: [{listed}]}}  # unsure: is it so?"] if fit else []
     if (ani := found.columns.get("ani")) and not all(t.startswith("+") for t in ani.values):
         lines.append("# ani_region: DE  # the country of numbers written without one")
-    used = {id(column) for column in found.columns.values()}
-    rest = [column for column in sample.columns if id(column) not in used]
     lines += [
         f"# {column.name!r} holds times of day: join it with its date in one column before"
-        for column in rest
-        if look.of_day(column.values) and not _lasts(column.name)
+        for column in clocks(sample, found)
     ]
-    if rest:
+    if rest := unused(sample, found):
         names = ", ".join(repr(column.name) for column in rest)
         lines.append(f"# not recognised, they travel along: {names}")
     return lines
-
-
-def _lasts(name: str) -> bool:
-    """Tell the name of a duration."""
-    return any(rank(name, ours) is not None for ours in DURATION_COLUMNS)
 
 
 def _quoted(text: str) -> str:

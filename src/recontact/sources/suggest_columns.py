@@ -52,12 +52,40 @@ def find(sample: Sample) -> Found:
                 break
     if "contact_id" not in found.columns:
         _any_key(sample, found)
+    _note_halves(sample, found)
     found.misfits = [
         column
         for column in sample.columns
         if column.name in SCHEMA.names and found.columns.get(column.name) is not column
     ]
     return found
+
+
+def unused(sample: Sample, found: Found) -> list[Column]:
+    """Give the columns that are none of ours."""
+    used = {id(column) for column in found.columns.values()}
+    return [column for column in sample.columns if id(column) not in used]
+
+
+def clocks(sample: Sample, found: Found) -> list[Column]:
+    """Give the columns that hold times of day without a date and are none of ours."""
+    return [
+        column
+        for column in unused(sample, found)
+        if look.of_day(column.values)
+        and all(rank(column.name, ours) is None for ours in DURATION_COLUMNS)
+    ]
+
+
+def _note_halves(sample: Sample, found: Found) -> None:
+    """Note where a date was taken for an instant while its time of day stands beside it."""
+    halves = [repr(column.name) for column in clocks(sample, found)]
+    for ours in TIME_COLUMNS:
+        column = found.columns.get(ours)
+        if halves and column and (pa.types.is_date(column.type) or look.days(column.values)):
+            text = f"a date alone: join it with {' or '.join(halves)} in one column before"
+            before = found.notes.get(ours)
+            found.notes[ours] = f"{before}; {text}" if before else f"unsure: {text}"
 
 
 def _liking(column: Column, ours: str) -> tuple[bool, int]:

@@ -18,8 +18,10 @@ NAMES: dict[str, str] = {
     "ani": "ani, caller id, caller number, caller, calling number, calling party, "
     "calling party number, from number, from phone number, from, phone number, phone, telephone, "
     "telephone number, cli, clid, source number, origination number, customer phone, msisdn, src, "
-    "rufnummer, anrufernummer, anrufer, telefonnummer, telefon, telefono, numero origen, "
-    "numero telefono, numero appelant, appelant, customer endpoint address",
+    "caller phone number, caller phone, rufnummer, anrufernummer, rufnummer anrufer, "
+    "rufnummer des anrufers, anrufer rufnummer, anrufer nummer, nummer des anrufers, anrufer, "
+    "telefonnummer, telefonnummer anrufer, telefon, telefono, numero origen, numero telefono, "
+    "numero de telefono, numero appelant, appelant, customer endpoint address",
     "started_at": "started at, start time, start date time, start datetime, start timestamp, "
     "start date, start, call start, call start time, call start date time, contact start time, "
     "contact start, conversation start, initiation timestamp, begin time, begin, begin date, "

@@ -7,7 +7,16 @@ from functools import cache, partial
 from itertools import product
 from typing import NamedTuple
 
-from recontact.sources.spelling import CLOCKS, EPOCH_MS, EPOCH_S, ISO, NUMBER, OFFSET, TIME
+from recontact.sources.spelling import (
+    CLOCKS,
+    EPOCH_MS,
+    EPOCH_S,
+    ISO,
+    MONTH_DAY,
+    NUMBER,
+    OFFSET,
+    TIME,
+)
 
 ENOUGH = 0.9  # of the values; the others will be rejected
 HALF = 0.5
@@ -186,6 +195,16 @@ def of_day(values: list[str]) -> bool:
     """Tell whether values are times of day, without a date."""
     clock = re.compile(r"(?i)[0-2]?\d:[0-5]\d(:[0-5]\d)?( ?[ap]\.?m\.?)?")
     return _most(values, lambda text: bool(clock.fullmatch(text)))
+
+
+def days(values: list[str]) -> bool:
+    """Tell whether values are dates, without a time of day."""
+    guess = times(values)
+    return guess is not None and (guess.written in DAYS or _most(values, _is_day))
+
+
+def _is_day(text: str) -> bool:
+    return bool(re.fullmatch(MONTH_DAY, text))
 
 
 def _most(values: list[str], holds: Callable[[str], bool], enough: float = ENOUGH) -> bool:

@@ -102,6 +102,20 @@ def set_champions(store: Store, new: Mapping[str, Version]) -> dict[str, str]:
     return said
 
 
+def objections(store: Store, new: Mapping[str, Version]) -> dict[str, list[str]]:
+    """Give what the gate would say against new versions that became champion, by target.
+
+    The first champion of a policy has to beat the one-line rule only; see `set_champions`.
+    """
+    found = {}
+    for target, version in new.items():
+        holder = champion(store, version.name)
+        if holder and holder.version == version.version:
+            told = [text for tag, text in sorted(version.tags.items()) if tag.startswith("gate_")]
+            found[target] = [f"it {text[4:]}" for text in told if text.startswith("no: ")]
+    return {target: texts for target, texts in found.items() if texts}
+
+
 def _fit(version: Version, new: Mapping[str, Version]) -> bool:
     """Tell whether a model may be the first; where nothing was learnt, the others decide."""
     learnt = [v for v in new.values() if not v.tags.get("constant")]

@@ -177,7 +177,9 @@ def test_the_terminal_shows_intervals_beside_the_auc(evaluation):
     for line in lines:
         assert re.search(r"ours 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\]", line)
         assert all(f"{model} 0." in line for model in ("boosted", "logistic", "reason", "rule"))
-    assert len(sentences(evaluation)) == 2
+    repeated, escalation = sentences(evaluation)
+    assert "all contacts without another call yet: " in repeated
+    assert "all contacts not escalated yet: " in escalation
 
 
 def test_the_evaluation_is_json_and_holds_every_part(evaluation):

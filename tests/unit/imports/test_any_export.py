@@ -43,6 +43,7 @@ def test_bytes_that_are_no_text_in_the_encoding_are_told(tmp_path: Path) -> None
     with pytest.raises(UserError, match=r"a\.csv is not text in utf-16") as caught:
         import_contacts("contacts", path, Mapping.of({"encoding": "utf-16"}))
     assert "encoding: cp1252" in caught.value.mend
+    assert f"recontact import --suggest {path} --out mapping.yaml" in caught.value.mend
 
 
 @pytest.mark.parametrize(("delimiter", "shown"), [(";", '";"'), ("\t", r'"\\t"'), ("|", r'"\|"')])

@@ -214,6 +214,52 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert "'Uhrzeit' holds times of day" in draft.text
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (("00:04:09", "01:00:00"), 'Talk Time and, under duration_format, ended_after: "hh:mm:ss"'),
+        (("249", "3600"), "Talk Time, if that is the whole duration"),
+    ],
+)
+def test_a_missing_end_names_the_duration_there_is(
+    tmp_path: Path, values: tuple[str, ...], told: str
+) -> None:
+    """As it would be written in the mapping file, with its form where that is no number."""
+    columns = {"Call ID": ("1", "2"), "Start": ("2026-03-14 09:30", "2026-03-14 09:31")}
+    draft = suggest(written(tmp_path, lines(columns | {"Talk Time": values})))
+    assert f"or write ended_after: {told}" in draft.text
+    plain = suggest(written(tmp_path, lines(columns)))
+    assert 'with duration_format: {ended_after: "hh:mm:ss"}' in plain.text
+
+
+@pytest.mark.parametrize("day", ["14.03.2026", "2026-03-14", "03/04/2026"])
+def test_a_date_beside_its_time_of_day_is_unsure(tmp_path: Path, day: str) -> None:
+    """Its line names the column to join it with; one that holds both, or stands alone, is sure."""
+    columns = {"Call ID": ("1",), "Datum": (day,), "Uhrzeit": ("09:30:12",)}
+    told = "a date alone: join it with 'Uhrzeit' in one column before"
+    [line] = [x for x in suggest(written(tmp_path, lines(columns))).text.split("\n") if told in x]
+    assert line.startswith("  started_at: Datum  # unsure: ")
+    both = columns | {"Datum": (f"{day} 09:30",)}
+    assert "a date alone" not in suggest(written(tmp_path, lines(both))).text
+    alone = {name: values for name, values in columns.items() if name != "Uhrzeit"}
+    assert "a date alone" not in suggest(written(tmp_path, lines(alone))).text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Rufnummer", "Rufnummer Anrufer", "Rufnummer des Anrufers", "Anrufer-Rufnummer"),
+        *("Anrufernummer", "Anrufer Nummer", "Telefonnummer", "Telefonnummer (Anrufer)"),
+        *("Caller Number", "CallerPhoneNumber", "Calling Number", "Número de teléfono"),
+    ],
+)
+def test_the_caller_s_number_goes_by_many_names(tmp_path: Path, name: str) -> None:
+    """Each is `ani`."""
+    columns = {"Call ID": ("1", "2"), name: ("+4930226100", "030 226101")}
+    (tmp_path / "m.yaml").write_text(suggest(written(tmp_path, lines(columns))).text)
+    assert load_texts(tmp_path / "m.yaml", "")["columns"]["ani"] == name
+
+
 def test_a_duration_beside_both_times_is_no_time_of_day(tmp_path: Path) -> None:
     """It is not needed then, and travels along."""
     rows = "Beginn,Ende,Dauer\n2026-01-01 10:00,2026-01-01 10:05,00:05:00\n"

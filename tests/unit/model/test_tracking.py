@@ -25,8 +25,8 @@ from recontact.tracking import (
     rollback,
     weigh,
 )
-from recontact.tracking.record import record, set_champions, write_files
-from recontact.tracking.registry import NAMES, aliases, crown, history
+from recontact.tracking.record import objections, record, set_champions, write_files
+from recontact.tracking.registry import NAMES, aliases, crown, history, pair
 from recontact.tracking.store import speaking
 from recontact.tracking.tested import SCORES_FILE, scores_of
 from recontact_pipelines.cli import main
@@ -190,6 +190,19 @@ def test_the_first_model_that_beats_the_rule_is_champion(store, keep):
     _, said = keep(ours=0.9)
     assert champions(store) == {"repeated": "1", "escalation": "1"}
     assert said["repeated"].endswith("recontact promote 2")
+
+
+def test_what_the_gate_has_against_a_first_champion_is_told(store, keep):
+    """In its words; nothing of one that passes, nor of a version that is no champion."""
+    keep(shift=0.2)
+    told = objections(store, pair(store, "1"))
+    assert {t: [text.partition(":")[0] for text in texts] for t, texts in told.items()} == {
+        target: ["it is not calibrated"] for target in NAMES
+    }
+    keep(shift=0.2)
+    assert objections(store, pair(store, "2")) == {}
+    keep(policy="two")
+    assert objections(store, pair(store, "3")) == {}
 
 
 def test_a_model_that_does_not_beat_the_rule_is_no_champion(store, keep):
