@@ -6,7 +6,6 @@ from tests.browser.desks import Desk
 from tests.serving import identity_provider, people
 from tests.serving.test_oidc import NORTH, ROLES
 
-from recontact_serving.people.oidc_settings import Mapped, OidcSettings
 from recontact_serving.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -14,21 +13,18 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def provider():
-    with identity_provider.running() as found:
-        found.claims = dict(NORTH)
+    with identity_provider.running(NORTH) as found:
         yield found
 
 
 @pytest.fixture
 def desk(tmp_path, provider):
-    """A service that leads to the provider; the address that leads back has its own port."""
+    """A service that leads to the provider."""
     url = f"sqlite:///{tmp_path}/recontact.db"
     people.add(url)
-    client, secret = identity_provider.CLIENT, identity_provider.SECRET
-    public = "http://127.0.0.1:1"  # is made right below: the port is not known before
-    elsewhere = OidcSettings(provider.issuer, client, secret, public, Mapped.parse(ROLES))
+    elsewhere = identity_provider.settings_of(provider, ROLES)
     started = Desk(Settings(url, oidc=elsewhere))
-    object.__setattr__(elsewhere, "public_url", started.address)
+    identity_provider.leads_back(elsewhere, started.address)
     yield started
     started.stop()
 

@@ -6,7 +6,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from recontact_serving.people.oidc_settings import Mapped, OidcSettings
 
 CLIENT, SECRET = "recontact", "a secret: with % signs"
 OWN = RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"}, private=True)
@@ -136,10 +138,10 @@ class _Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def running() -> Iterator[Provider]:
-    """Run a provider on a free port."""
+def running(claims: Mapping[str, Any]) -> Iterator[Provider]:
+    """Run a provider on a free port, and somebody who signs in."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Answers) as server:
-        provider = Provider(f"http://127.0.0.1:{server.server_port}")
+        provider = Provider(f"http://127.0.0.1:{server.server_port}", dict(claims))
         server.provider = provider  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -148,3 +150,13 @@ def running() -> Iterator[Provider]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def settings_of(provider: Provider, roles: str) -> OidcSettings:
+    """Settings of a service that leads to a provider; whose address, `leads_back` tells it."""
+    return OidcSettings(provider.issuer, CLIENT, SECRET, "http://127.0.0.1:1", Mapped.parse(roles))
+
+
+def leads_back(settings: OidcSettings, address: str) -> None:
+    """Tell a service its own address, which is not known before it runs."""
+    object.__setattr__(settings, "public_url", address)

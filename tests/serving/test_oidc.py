@@ -30,19 +30,16 @@ NORTH = {"groups": ["staff", "north"], "preferred_username": "nora", "sub": "s-7
 
 @pytest.fixture
 def provider():
-    with identity_provider.running() as found:
-        found.claims = dict(NORTH)
+    with identity_provider.running(NORTH) as found:
         yield found
 
 
 @pytest.fixture
 def client(guarded, start, models, provider) -> httpx.Client:
     people.add(guarded.database_url)
-    client, secret = identity_provider.CLIENT, identity_provider.SECRET
-    public = "http://127.0.0.1:1"  # is made right below: the port is not known before
-    elsewhere = OidcSettings(provider.issuer, client, secret, public, Mapped.parse(ROLES))
+    elsewhere = identity_provider.settings_of(provider, ROLES)
     running = start(replace(guarded, oidc=elsewhere), models)
-    object.__setattr__(elsewhere, "public_url", running.address)
+    identity_provider.leads_back(elsewhere, running.address)
     return running.client
 
 
