@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +20,6 @@ import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from recontact.clean import read_contacts
@@ -31,13 +29,12 @@ from recontact.simulate import simulate
 from recontact.writing import write_table
 from recontact_pipelines import past_days
 from recontact_pipelines.demo import moved, past_contacts
+from recontact_pipelines.local_service import here
 from recontact_serving.app import create_app
 from recontact_serving.follow_up.following_up import act
 from recontact_serving.people import accounts, sessions
-from recontact_serving.server import address, listen
 from recontact_serving.service import Service
 from recontact_serving.settings import Settings
-from recontact_serving.stopping import Server
 from recontact_serving.storage.clock import now
 from recontact_serving.storage.database import Database
 
@@ -132,18 +129,9 @@ def main(folder: Path, images: Path) -> None:
 @contextmanager
 def running(settings: Settings) -> Iterator[tuple[Service, str]]:
     """Run the service on a free port; give it and its address."""
-    with listen("127.0.0.1", 0) as taken:
-        app = create_app(settings)
-        server = Server(app, uvicorn.Config(app, log_config=None))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
-        thread.start()
-        base = address(taken)
-        with httpx.Client(base_url=base, transport=httpx.HTTPTransport(retries=3)) as http:
-            while http.get("/health/ready").status_code != 200:
-                threading.Event().wait(1)
+    app = create_app(settings)
+    with here(app) as base:
         yield app.state.service, base
-        server.should_exit = True
-        thread.join()
 
 
 def a_morning(database: Database, worst: list[dict[str, Any]]) -> dict[str, str]:

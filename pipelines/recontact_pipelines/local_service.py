@@ -1,17 +1,22 @@
-"""The service in a process of its own, for as long as somebody needs it."""
+"""The service in a process of its own, or in this one, for as long as somebody needs it."""
 
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from recontact.errors import UserError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 READY_WITHIN_S = 120
 STOPS_WITHIN_S = 10
@@ -69,6 +74,33 @@ def process(
             _end(running)
 
 
+@contextmanager
+def here(app: "FastAPI") -> Iterator[str]:
+    """Run a service in this process, on any free port; give its address once it is ready.
+
+    Raises
+    ------
+    UserError
+        It does not come up.
+    """
+    import uvicorn  # noqa: PLC0415 - the service's libraries
+
+    from recontact_serving.server import address, listen  # noqa: PLC0415
+    from recontact_serving.stopping import Server  # noqa: PLC0415
+
+    with listen("127.0.0.1", 0) as taken:
+        server = Server(app, uvicorn.Config(app, log_config=None))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+        thread.start()
+        try:
+            if not _is_ready(address(taken), thread.is_alive):
+                raise UserError("the service does not come up", mend="see its log")
+            yield address(taken)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
 def _address(process: subprocess.Popen[str], log: Path) -> str:
     """Read where it listens: the one line that it prints."""
     line = process.stdout.readline() if process.stdout else ""
@@ -79,16 +111,22 @@ def _address(process: subprocess.Popen[str], log: Path) -> str:
 
 
 def _wait_until_ready(process: subprocess.Popen[str], address: str, log: Path) -> None:
+    if not _is_ready(address, lambda: process.poll() is None):
+        raise _failed(log)
+
+
+def _is_ready(address: str, runs: Callable[[], bool]) -> bool:
+    """Wait until the service is ready to score; False where it ends, or takes too long."""
     until = time.monotonic() + READY_WITHIN_S
-    while process.poll() is None and time.monotonic() < until:
+    while runs() and time.monotonic() < until:
         try:
             answer = httpx.get(f"{address}/health/ready", timeout=5, trust_env=False)
         except httpx.TransportError:  # it has the port, and does not answer yet
             answer = None
         if answer and answer.is_success:
-            return
+            return True
         time.sleep(0.2)
-    raise _failed(log)
+    return False
 
 
 def _failed(log: Path) -> UserError:

@@ -4,8 +4,6 @@ What came then is what came: these follow-ups change nothing, and the proof shou
 """
 
 import datetime as dt
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,23 +14,20 @@ from urllib.parse import quote
 import httpx
 import pyarrow as pa
 import structlog
-import uvicorn
 
 from recontact.errors import UserError
+from recontact_pipelines.local_service import here
 from recontact_pipelines.replay import Event, events
 from recontact_serving.app import create_app
 from recontact_serving.follow_up.holdout import SECRET, Holdout
 from recontact_serving.hourly.fcr_filling import came_true
-from recontact_serving.server import address, listen
 from recontact_serving.settings import Settings
-from recontact_serving.stopping import Server
 from recontact_serving.storage.clock import as_if
 from recontact_serving.storage.database import Database, put
 from recontact_serving.storage.tables import meta
 
 HOLDOUT = "0.5"  # the share that tells most of few contacts
 A_DAY = 20  # follow-ups of all teams
-READY_WITHIN_S = 60
 LATER = dt.timedelta(minutes=1)
 
 
@@ -105,26 +100,15 @@ def _good(answer: httpx.Response) -> httpx.Response:
 
 @contextmanager
 def _serving(settings: Mapping[str, str], log: Path) -> Iterator[httpx.Client]:
-    """Run a service in this process, on any free port; give a client of it."""
+    """Run a service in this process; give a client of it."""
     app = create_app(replace(Settings.read(settings), began=0.0))
-    with log.open("a") as file, listen("127.0.0.1", 0) as taken:
+    with log.open("a") as file:
         structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=file))
-        server = Server(app, uvicorn.Config(app, log_config=None))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
-        thread.start()
         try:
-            with httpx.Client(base_url=address(taken), timeout=60, trust_env=False) as client:
-                _wait_until_ready(client)
+            with (
+                here(app) as address,
+                httpx.Client(base_url=address, timeout=60, trust_env=False) as client,
+            ):
                 yield client
         finally:
-            server.should_exit = True
-            thread.join()
             structlog.reset_defaults()
-
-
-def _wait_until_ready(client: httpx.Client) -> None:
-    until = time.monotonic() + READY_WITHIN_S
-    while client.get("/health/ready").status_code != httpx.codes.OK:
-        if time.monotonic() > until:
-            raise UserError("the service does not come up", mend="see its log, service.log")
-        time.sleep(0.1)

@@ -41,10 +41,15 @@ class Batch(NamedTuple):
     broken: list[Broken]
 
 
+def draft_of(path: Path) -> str:
+    """Give the command that drafts a mapping file for a file."""
+    return f"recontact import --suggest {quote(str(path))} --out mapping.yaml"
+
+
 def name_encoding(path: Path) -> str:
     """Say how to go on with a file whose encoding is not told."""
-    draft = f"recontact import --suggest {quote(str(path))} --out mapping.yaml"
-    return f"draft a mapping file that names it, as encoding: cp1252, with {draft}; or {AS_UTF8}"
+    named = f"draft a mapping file that names it, as encoding: cp1252, with {draft_of(path)}"
+    return f"{named}; or {AS_UTF8}"
 
 
 class Written(NamedTuple):

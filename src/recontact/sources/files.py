@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from shlex import quote
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +21,7 @@ from recontact.sources.csv_files import (
     Written,
     careful_batches,
     distinct_names,
+    draft_of,
     header,
     name_encoding,
     quick_batches,
@@ -191,11 +191,6 @@ def no_column(path: Path, name: str, names: list[str], mend: str) -> UserError:
     have = ", ".join(names[:20])
     mend = form or did_you_mean(name, names) + mend
     return UserError(f"{path} has no column '{name}' (it has: {have})", mend)
-
-
-def draft_of(path: Path) -> str:
-    """Give the command that drafts a mapping file for a file."""
-    return f"recontact import --suggest {quote(str(path))} --out mapping.yaml"
 
 
 def _other_delimiter(path: Path, names: list[str]) -> str | None:
